@@ -1,7 +1,7 @@
 """What is asked: an exercise is a name, its points and its cases; a case is inputs and a hint.
 
-No answer lives here. The same case functions, fed with another seed, make the public cases a student sees and the hidden
-ones a mark depends on, so this module may be read by anybody, a submission included.
+No answer lives here. The same case functions, fed with another seed, make the public cases a student sees and the
+hidden ones a mark depends on, so this module may be read by anybody, a submission included.
 """
 
 from __future__ import annotations

@@ -168,6 +168,7 @@ def compare_value(exercise: Exercise, got: Value, expected: Value) -> str:
         return f"the result should keep the inputs' dtype: {expected.dtype}, not {got.dtype}."
     if isinstance(expected, Number) and expected.kind in ("bool", "int") and isinstance(got, Number):
         return "" if got == expected else "wrong value."
+    assert not isinstance(expected, Other), "a reference is made of numbers"
     return compare_numbers(exercise, got, expected)
 
 
@@ -212,7 +213,7 @@ def compare_gradients(exercise: Exercise, got: Outcome, expected: Outcome) -> st
     if not got.repeatable:
         return "two calls with the same inputs give two results; a graded function draws no random numbers itself."
     if got.gradients is None:
-        return "right value, but no gradient flows back from it (.item(), float(), .detach(), .data and NumPy cut the graph)."
+        return "right value, but no gradient flows back from it: .item(), float(), .detach() and NumPy cut the graph."
     for name, reference in expected.gradients.items():
         if name not in got.gradients or compare_numbers(exercise, got.gradients[name], reference, "gradient"):
             return f"right value, wrong gradient with respect to {name}."
@@ -287,7 +288,8 @@ def tolerance(exercise: Exercise, expected: TensorValue | Number) -> tuple[float
 
 
 def close(a: np.ndarray, b: np.ndarray, rtol: float, atol: float) -> bool:
-    """Elementwise, the absolute part scaled to the largest finite entry: small entries beside large ones carry its rounding."""
+    """Elementwise, the absolute part scaled to the largest finite entry: small entries beside large ones carry its
+    rounding."""
     finite = b[np.isfinite(b)]
     largest = float(np.abs(finite).max()) if finite.size else 1.0
     return bool(np.allclose(a, b, rtol=rtol, atol=atol * max(1.0, largest)))

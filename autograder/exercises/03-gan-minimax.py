@@ -8,7 +8,7 @@ from torch import nn, optim
 
 from autograder.exercise import Exercise, fill, network, normal
 
-# --- losses: functions of logits, finite and alive at ±100 -------------------------------------------------------------
+# --- losses: functions of logits, finite and alive at ±100 ------------------------------------------------------------
 
 discriminator_loss = Exercise("discriminator_loss", points=2)
 
@@ -22,8 +22,8 @@ def two_batches(rng):
 
 @discriminator_loss.case
 def unequal_batches(rng):
-    """Here 8 real logits meet 3 fake ones. Average each batch by itself, then add; one mean over all 11 gives the larger
-    batch more say."""
+    """Here 8 real logits meet 3 fake ones. Average each batch by itself, then add; one mean over all 11 gives the
+    larger batch more say."""
     return {"real_logits": normal(rng, 8, 1), "fake_logits": normal(rng, 3, 1)}
 
 
@@ -47,15 +47,15 @@ def maps_of_logits(rng):
 
 @discriminator_loss.case
 def confident_and_right(rng):
-    """Logits of ±100 on the right side: the loss is 0 to machine precision, and finite. log(sigmoid(x)) is exact only as
-    one function: F.logsigmoid, F.softplus or F.binary_cross_entropy_with_logits."""
+    """Logits of ±100 on the right side: the loss is 0 to machine precision, and finite. log(sigmoid(x)) is exact only
+    as one function: F.logsigmoid, F.softplus or F.binary_cross_entropy_with_logits."""
     return {"real_logits": 100 + normal(rng, 3, 1), "fake_logits": -100 + normal(rng, 4, 1)}
 
 
 @discriminator_loss.case
 def confident_and_wrong(rng):
-    """Logits of ±100 on the wrong side: the loss is about 200 and its gradient is alive. sigmoid rounds to 0 or 1 there;
-    log(0) is -inf, and log(0 + 1e-8) is finite but flat."""
+    """Logits of ±100 on the wrong side: the loss is about 200 and its gradient is alive. sigmoid rounds to 0 or 1
+    there; log(0) is -inf, and log(0 + 1e-8) is finite but flat."""
     return {"real_logits": -100 + normal(rng, 3, 1), "fake_logits": 100 + normal(rng, 4, 1)}
 
 
@@ -73,8 +73,8 @@ def fake_logits_cases(exercise: Exercise) -> Exercise:
 
     @exercise.case
     def one_batch(rng):
-        """Look at the value function again: which term contains D(G(z)), with which sign, and does the generator climb it
-        or descend it?"""
+        """Look at the value function again: which term contains D(G(z)), with which sign, and does the generator
+        climb it or descend it?"""
         return {"fake_logits": normal(rng, 6, 1, scale=2)}
 
     @exercise.case
@@ -105,8 +105,8 @@ generator_loss_minimax = fake_logits_cases(Exercise("generator_loss_minimax", po
 
 @generator_loss_minimax.case
 def sure_it_is_fake(rng):
-    """Logits near -100: log(1 - D) is 0 to machine precision and so is its gradient. This flatness is the saturation that
-    the text is about; computed well it is exact, not nan."""
+    """Logits near -100: log(1 - D) is 0 to machine precision and so is its gradient. This flatness is the saturation
+    that the text is about; computed well it is exact, not nan."""
     return {"fake_logits": -100 + normal(rng, 4, 1)}
 
 
@@ -122,8 +122,8 @@ generator_loss_nonsaturating = fake_logits_cases(Exercise("generator_loss_nonsat
 
 @generator_loss_nonsaturating.case
 def sure_it_is_fake(rng):
-    """Logits near -100: the loss is about 100 and every sample's gradient is as large as it gets; that is the point of
-    this loss. A small constant inside the log (log(D + 1e-8)) makes it flat again."""
+    """Logits near -100: the loss is about 100 and every sample's gradient is as large as it gets; that is the point
+    of this loss. A small constant inside the log (log(D + 1e-8)) makes it flat again."""
     return {"fake_logits": -100 + normal(rng, 4, 1)}
 
 
@@ -138,8 +138,8 @@ generator_loss_maximum_likelihood = fake_logits_cases(Exercise("generator_loss_m
 
 @generator_loss_maximum_likelihood.case
 def large_odds(rng):
-    """D/(1-D) is the exponential of the logit. Computed through the sigmoid it breaks above 17 in float32, where 1 - D has
-    no digits left."""
+    """D/(1-D) is the exponential of the logit. Computed through the sigmoid it breaks above 17 in float32, where 1 -
+    D has no digits left."""
     return {"fake_logits": torch.cat([20 + normal(rng, 3, 1), 10 + normal(rng, 3, 1)])}
 
 
@@ -155,7 +155,7 @@ def sure_it_is_fake(rng):
     return {"fake_logits": -75 + normal(rng, 3, 1)}
 
 
-# --- steps: one update, nothing else touched ---------------------------------------------------------------------------
+# --- steps: one update, nothing else touched --------------------------------------------------------------------------
 
 
 def odd_loss(real_logits, fake_logits):
@@ -209,8 +209,8 @@ def d_inputs(generator, discriminator, real, noise, optimizer=None):
 
 @discriminator_step.case
 def one_step(rng):
-    """The order is: fake = generator(noise); value = loss(real logits, fake logits); clear old gradients; backward; step;
-    return the value from before the update as a float."""
+    """The order is: fake = generator(noise); value = loss(real logits, fake logits); clear old gradients; backward;
+    step; return the value from before the update as a float."""
     return d_inputs(*players(rng))
 
 
@@ -222,8 +222,8 @@ def unequal_batches(rng):
 
 @discriminator_step.case
 def old_gradients(rng):
-    """Both players carry gradients from before. The discriminator's must not influence this update (zero_grad first), and
-    the generator's must come out exactly as they went in."""
+    """Both players carry gradients from before. The discriminator's must not influence this update (zero_grad first),
+    and the generator's must come out exactly as they went in."""
     generator, discriminator, real, noise = players(rng)
     leave_gradients(rng, generator, discriminator)
     return d_inputs(generator, discriminator, real, noise)
@@ -240,8 +240,8 @@ def adam(rng):
 
 @discriminator_step.case
 def frozen_layer(rng):
-    """One layer of the generator came in frozen (requires_grad = False) and the others did not: if you freeze and unfreeze
-    the generator, put every flag back to what it was."""
+    """One layer of the generator came in frozen (requires_grad = False) and the others did not: if you freeze and
+    unfreeze the generator, put every flag back to what it was."""
     generator, discriminator, real, noise = players(rng)
     generator[0].requires_grad_(False)
     return d_inputs(generator, discriminator, real, noise)
@@ -275,8 +275,8 @@ def g_inputs(generator, discriminator, noise, optimizer=None):
 
 @generator_step.case
 def one_step(rng):
-    """The gradient must flow through the discriminator into the generator: no detach and no no_grad on this path. Then
-    only the generator's optimizer steps."""
+    """The gradient must flow through the discriminator into the generator: no detach and no no_grad on this path.
+    Then only the generator's optimizer steps."""
     generator, discriminator, _, noise = players(rng)
     return g_inputs(generator, discriminator, noise)
 
@@ -290,8 +290,8 @@ def batch_of_one(rng):
 
 @generator_step.case
 def old_gradients(rng):
-    """Both players carry gradients from before. The generator's must not influence this update, and the discriminator's must
-    come out exactly as they went in: backward() without inputs=... adds to them."""
+    """Both players carry gradients from before. The generator's must not influence this update, and the
+    discriminator's must come out exactly as they went in: backward() without inputs=... adds to them."""
     generator, discriminator, _, noise = players(rng)
     leave_gradients(rng, generator, discriminator)
     return g_inputs(generator, discriminator, noise)
