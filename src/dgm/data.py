@@ -1,0 +1,125 @@
+"""Data that need no download: 2-D toys, small digits, and 28×28 glyphs whose every factor is known.
+
+Data are tensors on the CPU, deterministic by ``seed``. Pictures have shape (n, 1, height, width) and pixels in [0, 1].
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from sklearn import datasets
+from torch import Generator, Tensor
+
+from dgm.glyphs import Domains, Glyphs, domains, glyphs
+
+__all__ = [
+    "Domains", "Glyphs", "batches", "digits", "domains", "glyphs", "grid", "grid_centres", "manifold", "mnist", "moons",
+    "ring", "ring_centres", "two_lines",
+]  # fmt: skip
+
+
+def batches(*tensors: Tensor, size: int, generator: Generator | None = None) -> Iterator[tuple[Tensor, ...]]:
+    """Shuffle, cut into batches, and start again, for ever.
+
+    Every pass is one gather and a row of views; the last, shorter batch of a pass is left out. Without a generator the
+    order follows ``torch.manual_seed`` but takes no number from torch's global stream, so a run can be resumed.
+
+    Arguments:
+        tensors: Of equal length n; shuffled together.
+        size: Samples per batch, at most n.
+    """
+    if not tensors or any(len(part) != len(tensors[0]) for part in tensors):
+        raise ValueError(f"batches needs tensors of one length, not of lengths {[len(part) for part in tensors]}.")
+    n = len(tensors[0])
+    if not 1 <= size <= n:
+        raise ValueError(f"a batch must hold between 1 and {n} samples, not {size}.")
+    return _shuffled(tensors, size, generator or torch.Generator().manual_seed(torch.initial_seed()))
+
+
+def _shuffled(tensors: tuple[Tensor, ...], size: int, generator: Generator) -> Iterator[tuple[Tensor, ...]]:
+    n = len(tensors[0])
+    while True:
+        order = torch.randperm(n, generator=generator, device=generator.device)
+        shuffled = [part[order.to(part.device)] for part in tensors]
+        for start in range(0, n - size + 1, size):
+            yield tuple(part[start : start + size] for part in shuffled)
+
+
+def ring_centres(modes: int = 8, radius: float = 2.0) -> Tensor:
+    """The centres of the ring's modes, (modes, 2)."""
+    angle = 2 * torch.pi * torch.arange(modes) / modes
+    return radius * torch.stack([angle.cos(), angle.sin()], dim=1)
+
+
+def ring(n: int, *, modes: int = 8, radius: float = 2.0, std: float = 0.01, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Equal Gaussians on a circle: points (n, 2) and the mode each came from (n,)."""
+    return _mixture(n, ring_centres(modes, radius), std, seed)
+
+
+def grid_centres(side: int = 5, spacing: float = 2.0) -> Tensor:
+    """The centres of the grid's modes, (side², 2), around the origin."""
+    line = spacing * (torch.arange(side) - (side - 1) / 2)
+    return torch.cartesian_prod(line, line)
+
+
+def grid(n: int, *, side: int = 5, spacing: float = 2.0, std: float = 0.05, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Equal Gaussians on a square grid: points (n, 2) and the mode each came from (n,)."""
+    return _mixture(n, grid_centres(side, spacing), std, seed)
+
+
+def _mixture(n: int, centres: Tensor, std: float, seed: int) -> tuple[Tensor, Tensor]:
+    draw = torch.Generator().manual_seed(seed)
+    y = torch.randint(len(centres), (n,), generator=draw)
+    return centres[y] + std * torch.randn(n, centres.shape[1], generator=draw), y
+
+
+def moons(n: int, *, noise: float = 0.05, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Two interleaved half circles: points (n, 2) and which half circle (n,)."""
+    x, y = datasets.make_moons(n, noise=noise, random_state=seed)
+    return torch.tensor(x, dtype=torch.float32), torch.tensor(y)
+
+
+def two_lines(n: int, theta: float, *, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Two parallel unit segments at distance θ, (0, u) and (θ, u): n points of each (Arjovsky et al., 2017, example 1)."""
+    draw = torch.Generator().manual_seed(seed)
+    u = torch.rand(2, n, generator=draw)
+    return torch.stack([torch.zeros(n), u[0]], dim=1), torch.stack([torch.full((n,), float(theta)), u[1]], dim=1)
+
+
+class Manifold(NamedTuple):
+    """Points in many dimensions that lie near a plane: data (n, p), plane coordinates (n, 2), modes (n,), map (2, p)."""
+
+    x: Tensor
+    plane: Tensor
+    y: Tensor
+    basis: Tensor
+
+
+def manifold(n: int = 100, p: int = 32, *, std: float = 0.15, noise: float = 0.05, seed: int = 0) -> Manifold:
+    """The lecture's small data set: four modes in a plane, carried into p dimensions by an orthonormal map, plus noise."""
+    draw = torch.Generator().manual_seed(seed)
+    plane, y = _mixture(n, ring_centres(4, 1.0), std, seed)
+    basis = torch.linalg.qr(torch.randn(p, 2, generator=draw)).Q.T
+    return Manifold(plane @ basis + noise * torch.randn(n, p, generator=draw), plane, y, basis)
+
+
+def digits() -> tuple[Tensor, Tensor]:
+    """scikit-learn's handwritten digits: 1,797 real pictures (n, 1, 8, 8) and their labels (n,)."""
+    bunch = datasets.load_digits()
+    return torch.tensor(bunch.images, dtype=torch.float32).unsqueeze(1) / 16, torch.tensor(bunch.target)
+
+
+def mnist(data_home: str | None = None) -> tuple[Tensor, Tensor]:
+    """MNIST's 70,000 pictures (n, 1, 28, 28) and labels (n,), downloaded once from OpenML; no lesson needs it.
+
+    Raises:
+        ConnectionError: If it is not in scikit-learn's cache and cannot be downloaded.
+    """
+    try:
+        x, y = datasets.fetch_openml("mnist_784", version=1, data_home=data_home, return_X_y=True, as_frame=False)
+    except OSError as error:  # URLError, timeouts and refused connections all are
+        raise ConnectionError(
+            f"MNIST is not in the cache and could not be downloaded ({error}); go online once, or use data.glyphs."
+        ) from error
+    return torch.tensor(np.asarray(x, dtype=np.float32)).view(-1, 1, 28, 28) / 255, torch.tensor(y.astype(np.int64))

@@ -1,0 +1,219 @@
+"""Networks of the course: perceptrons, convolutional pairs for 8×8 and 28×28 pictures, and ways to tell them a label.
+
+Pixels are in [0, 1]: generators of pictures end in a sigmoid. Discriminators return scores of shape (n, 1), never
+probabilities. Layers stay plain PyTorch, so a trained network can be taken apart with the tools a student knows.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.parametrizations import spectral_norm
+
+
+def mlp(
+    sizes: Sequence[int],
+    *,
+    activation: Callable[[], nn.Module] = lambda: nn.LeakyReLU(0.2),
+    final: nn.Module | None = None,
+    spectral: bool = False,
+) -> nn.Sequential:
+    """A multilayer perceptron (n, sizes[0]) → (n, sizes[-1]); no activation after the last layer unless ``final``.
+
+    >>> mlp([16, 128, 2])
+    Sequential(
+      (0): Linear(in_features=16, out_features=128, bias=True)
+      (1): LeakyReLU(negative_slope=0.2)
+      (2): Linear(in_features=128, out_features=2, bias=True)
+    )
+    """
+    if len(sizes) < 2:
+        raise ValueError(f"an mlp needs at least the sizes of its input and its output, not {list(sizes)}.")
+    layers: list[nn.Module] = []
+    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+        layer = nn.Linear(n_in, n_out)
+        layers += [spectral_norm(layer) if spectral else layer, activation()]
+    return nn.Sequential(*layers[:-1], *([] if final is None else [final]))
+
+
+class Generator28(nn.Module):
+    """Latent codes (n, latent_dim) → pictures (n, 1, 28, 28) in [0, 1], as a DCGAN (Radford et al., 2016).
+
+    A linear layer to 7×7 and two transposed convolutions, batch norm and ReLU between them. The end is a sigmoid where
+    the paper has tanh, because pixels are in [0, 1] here.
+    """
+
+    def __init__(self, latent_dim: int, *, width: int = 16, batch_norm: bool = True):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.net = nn.Sequential(
+            nn.Linear(latent_dim, 2 * width * 49),
+            nn.Unflatten(1, (2 * width, 7, 7)),
+            *_norm(2 * width, batch_norm),
+            nn.ReLU(),
+            nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1),  # 14×14
+            *_norm(width, batch_norm),
+            nn.ReLU(),
+            nn.ConvTranspose2d(width, 1, 4, stride=2, padding=1),  # 28×28
+            nn.Sigmoid(),
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.net(z)
+
+
+class Discriminator28(nn.Module):
+    """Pictures (n, 1, 28, 28) → scores (n, 1): two strided convolutions and a linear layer (Radford et al., 2016).
+
+    Without batch norm unless asked for: then no layer mixes samples, and real and fake may pass together. ``trunk`` ends
+    in ``features`` numbers per picture, on which other heads can sit (InfoGAN's Q, a projection).
+    """
+
+    def __init__(self, *, width: int = 16, batch_norm: bool = False, spectral: bool = False):
+        super().__init__()
+        wrap = spectral_norm if spectral else _as_is
+        self.features = 2 * width * 49
+        self.trunk = nn.Sequential(
+            wrap(nn.Conv2d(1, width, 4, stride=2, padding=1)),  # 14×14
+            nn.LeakyReLU(0.2),
+            wrap(nn.Conv2d(width, 2 * width, 4, stride=2, padding=1)),  # 7×7
+            *_norm(2 * width, batch_norm),
+            nn.LeakyReLU(0.2),
+            nn.Flatten(),
+        )
+        self.head = wrap(nn.Linear(self.features, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.trunk(x))
+
+
+class Generator8(nn.Module):
+    """Latent codes (n, latent_dim) → pictures (n, 1, 8, 8) in [0, 1]; the small sibling of `Generator28`."""
+
+    def __init__(self, latent_dim: int, *, width: int = 32, batch_norm: bool = True):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.net = nn.Sequential(
+            nn.Linear(latent_dim, width * 16),
+            nn.Unflatten(1, (width, 4, 4)),
+            *_norm(width, batch_norm),
+            nn.ReLU(),
+            nn.ConvTranspose2d(width, 1, 4, stride=2, padding=1),  # 8×8
+            nn.Sigmoid(),
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.net(z)
+
+
+class Discriminator8(nn.Module):
+    """Pictures (n, 1, 8, 8) → scores (n, 1); the small sibling of `Discriminator28`."""
+
+    def __init__(self, *, width: int = 32, spectral: bool = False):
+        super().__init__()
+        wrap = spectral_norm if spectral else _as_is
+        self.features = width * 16
+        self.trunk = nn.Sequential(
+            wrap(nn.Conv2d(1, width, 4, stride=2, padding=1)),
+            nn.LeakyReLU(0.2),
+            nn.Flatten(),  # 4×4
+        )
+        self.head = wrap(nn.Linear(self.features, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.trunk(x))
+
+
+class Head(nn.Module):
+    """Another reading of the features that a network's trunk computes: x → head(trunk(x))."""
+
+    def __init__(self, trunk: nn.Module, head: nn.Module):
+        super().__init__()
+        self.trunk, self.head = trunk, head
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.trunk(x))
+
+
+class Conditional(nn.Module):
+    """Tell a network the label by changing its input: (x, y) → net(join(x, y)).
+
+    ``join`` is a function, such as one that appends a one-hot label, or a module such as `Embed`.
+    """
+
+    def __init__(self, net: nn.Module, join: Callable[[Tensor, Tensor], Tensor]):
+        super().__init__()
+        self.net, self.join = net, join
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return self.net(self.join(x, y))
+
+
+class Embed(nn.Module):
+    """Append a learned embedding of the label: (n, c, …) and (n,) → (n, c + shape[0], …).
+
+    Arguments:
+        shape: Of one embedding: ``(8,)`` beside latent codes, ``(1, 28, 28)``, one more channel, beside pictures.
+    """
+
+    def __init__(self, n_classes: int, shape: tuple[int, ...]):
+        super().__init__()
+        self.shape = shape
+        self.table = nn.Embedding(n_classes, torch.Size(shape).numel())
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return torch.cat([x, self.table(y).view(len(y), *self.shape)], dim=1)
+
+
+class Projection(nn.Module):
+    r"""A discriminator that knows the label by projection (Miyato and Koyama, 2018, eq. 3).
+
+    .. math:: D(x, y) = \psi(\phi(x)) + y^\top V \phi(x)
+
+    Arguments:
+        D: A discriminator with a ``trunk`` φ, a ``head`` ψ and a number of ``features``.
+    """
+
+    def __init__(self, D: Discriminator28 | Discriminator8, n_classes: int):
+        super().__init__()
+        self.trunk, self.head = D.trunk, D.head
+        self.table = nn.Embedding(n_classes, D.features)
+        nn.init.normal_(self.table.weight, std=D.features**-0.5)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        features = self.trunk(x)
+        return self.head(features) + (self.table(y) * features).sum(1, keepdim=True)
+
+
+def dcgan_init(module: nn.Module) -> None:
+    """Draw weights as DCGAN does: N(0, 0.02²), batch norm's scale N(1, 0.02²) (Radford et al., 2016, section 4).
+
+    Use as ``G.apply(dcgan_init)``.
+    """
+    if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, std=0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, _BatchNorm):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)
+
+
+def per_sample(module: nn.Module) -> bool:
+    """Whether the network surely treats every sample of a batch alone: only known layers, none of them batch norm.
+
+    A module written in a lesson could do anything, so it is not sure.
+    """
+    known = ("torch.nn.", "dgm.nets")
+    return all(
+        type(part).__module__.startswith(known) and not isinstance(part, _BatchNorm) for part in module.modules()
+    )
+
+
+def _norm(channels: int, wanted: bool) -> list[nn.Module]:
+    return [nn.BatchNorm2d(channels)] if wanted else []
+
+
+def _as_is(layer: nn.Module) -> nn.Module:
+    return layer

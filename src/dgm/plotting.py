@@ -1,0 +1,132 @@
+"""One look for every picture: real is blue, generated is orange, fields are grey-purple.
+
+Functions take the axes to draw on and return them. `show` puts a finished figure on the page, with its text for those who
+do not see it. Importing this module sets matplotlib's style.
+"""
+
+import base64
+import html
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from IPython.display import HTML, display
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from torch import Tensor
+
+plt.style.use(Path(__file__).with_name("dgm.mplstyle"))
+
+REAL, FAKE, FIELD = "#1f6fb4", "#d9690f", "#6b5b95"
+"""Colours of real samples, of generated samples and of fields."""
+
+FIELD_MAP = LinearSegmentedColormap.from_list("field", ["#f4f2f7", "#b9b0cb", "#4f4374"])
+
+_DPI = 110
+
+
+def axes(n: int = 1, *, size: float = 3.2, labels: Sequence[str] = ()) -> tuple[Figure, list[Axes]]:
+    """A figure with a row of n axes, titled by ``labels``."""
+    figure, row = plt.subplots(1, n, figsize=(size * n, size), squeeze=False)
+    for ax, label in zip(row[0], labels, strict=False):
+        ax.set_title(label)
+    return figure, list(row[0])
+
+
+def scatter(ax: Axes, real: Tensor | None = None, fake: Tensor | None = None, *, limit: float | None = None) -> Axes:
+    """Draw real and generated points (n, 2), at equal aspect and within ± ``limit``."""
+    for points, colour, name in ((real, REAL, "real"), (fake, FAKE, "generated")):
+        if points is not None:
+            ax.scatter(*_numpy(points).T, s=6, color=colour, alpha=0.5, linewidths=0, label=name, rasterized=True)
+    if limit is not None:
+        ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
+    ax.set_aspect("equal")
+    return ax
+
+
+@torch.no_grad()
+def field(
+    ax: Axes, D: Callable[[Tensor], Tensor], *, limit: float = 3.0, levels: int = 12, device: str = "cpu"
+) -> Axes:
+    """Shade a function of the plane, (n, 2) → (n,) or (n, 1), over ± ``limit``."""
+    line = torch.linspace(-limit, limit, 101, device=device)
+    points = torch.cartesian_prod(line, line)
+    height = _numpy(D(points)).reshape(101, 101).T
+    axis = _numpy(line)
+    ax.contourf(axis, axis, height, levels=levels, cmap=FIELD_MAP)
+    ax.set_aspect("equal")
+    return ax
+
+
+def images(ax: Axes, x: Tensor, *, columns: int = 8, title: str | None = None) -> Axes:
+    """Tile pictures (n, 1, h, w) or (n, h, w) with pixels in [0, 1] into one."""
+    pictures = _numpy(x.reshape(-1, *x.shape[-2:]))
+    n, h, w = pictures.shape
+    columns = min(columns, n)
+    rows = -(-n // columns)
+    sheet = np.full((rows * (h + 1) + 1, columns * (w + 1) + 1), 0.5, dtype=np.float32)
+    for k, picture in enumerate(pictures):
+        top, left = (k // columns) * (h + 1) + 1, (k % columns) * (w + 1) + 1
+        sheet[top : top + h, left : left + w] = picture
+    ax.imshow(sheet, vmin=0, vmax=1, interpolation="nearest")
+    ax.set_axis_off()
+    if title:
+        ax.set_title(title)
+    return ax
+
+
+def losses(ax: Axes, history: Iterable[Mapping[str, float]], *, smooth: int = 1) -> Axes:
+    """Draw each player's loss over the turns, averaged over windows of ``smooth`` turns."""
+    history = list(history)
+    colours = {"D": FIELD, "G": FAKE}
+    for name in dict.fromkeys(key for turn in history for key in turn):
+        steps, values = zip(*((k, turn[name]) for k, turn in enumerate(history, 1) if name in turn), strict=True)
+        kernel = np.ones(min(smooth, len(values))) / min(smooth, len(values))
+        ax.plot(
+            steps[len(kernel) - 1 :], np.convolve(values, kernel, mode="valid"), color=colours.get(name), label=name
+        )
+    ax.set(xlabel="turn", ylabel="loss")
+    ax.legend()
+    return ax
+
+
+def show(figure: Figure, *, alt: str, caption: str | None = None) -> None:
+    """Put a figure on the page and close it.
+
+    Arguments:
+        alt: What the figure shows, for those who do not see it; a sentence, not a title.
+        caption: What everybody should look at in it.
+    """
+    picture = png(figure)
+    plt.close(figure)
+    below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    display(HTML(f'<figure class="dgm-figure">{img(picture, described(alt))}{below}</figure>'))
+
+
+def described(alt: str) -> str:
+    """The text of a figure; refuses one that says nothing."""
+    if not alt.strip():
+        raise ValueError("a figure needs alt text: say in a sentence what it shows.")
+    return alt
+
+
+def png(figure: Figure) -> bytes:
+    """A figure as a PNG of fixed size."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=_DPI)
+    return file.getvalue()
+
+
+def img(picture: bytes, alt: str) -> str:
+    """An HTML image that carries its own data."""
+    data = base64.b64encode(picture).decode()
+    style = "max-width:100%;height:auto;border-radius:8px"
+    return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}" style="{style}">'
+
+
+def _numpy(x: Tensor) -> np.ndarray:
+    return x.detach().cpu().numpy()
