@@ -1,0 +1,349 @@
+"""What runs inside the sandbox: the student's cells, then every case of every exercise. It computes; it never judges.
+
+Nothing in this process may be believed by the grader: the student's code shares it and can change any of it. So it holds
+nothing worth stealing (inputs, no answers) and all that leaves it is text on one pipe, one JSON object per line:
+
+    {"cell": 0, "error": null | {"type": ..., "message": ...}, "stdout": "..."}      one per cell
+    {"exercise": NAME, "case": NAME, "public": true, "outcome": {...}}               one per case and seed
+    {"exercise": NAME, "missing": true}   or   {"exercise": NAME, "died": "..."}     instead of outcomes
+    {"done": true}
+
+Three layers of processes, so that one failure costs no more than it must:
+
+    warm parent   imports torch once and forks; never runs a student's line        (`serve`)
+    supervisor    first process of the submission's own namespaces, keeps the time (`supervise`)
+    worker        runs the cells, then forks one process for each exercise         (`work`)
+
+When a step kills the worker, hangs or eats the memory, the supervisor kills everything, writes the step off and starts a
+new worker for the rest.
+"""
+
+import contextlib
+import ctypes
+import ctypes.util
+import importlib
+import io
+import json
+import mmap
+import os
+import pkgutil
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+HOME = "/home/student"
+SCRATCH = {"/tmp": "64m", "/dev/shm": "64m", HOME: "16m"}  # the only places a submission can write to
+STDOUT_KEPT = 10_000  # characters of a cell's printed text that can appear in the feedback
+TICK = 0.05  # seconds between two looks at a running step
+
+
+# --- the warm parent --------------------------------------------------------------------------------------------
+
+
+def warm() -> Any:
+    """Pay the fixed cost (torch, plotting, the library, an IPython shell) before the first fork; return the shell."""
+    import dgm
+    import matplotlib.pyplot  # noqa: F401
+    import torch
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    import autograder
+    import autograder.collect  # noqa: F401
+    import autograder.exercise  # noqa: F401
+
+    torch.set_num_threads(1)
+    for module in pkgutil.iter_modules(dgm.__path__, "dgm."):
+        importlib.import_module(module.name)
+    autograder.check = lambda *_, **__: None  # here the grader checks: a scratch cell that calls it does nothing
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    shell.showtraceback = lambda *_, **__: None  # the error travels as data
+    return shell
+
+
+def serve(connection: socket.socket) -> None:
+    """Fork a sandboxed supervisor for each job that arrives on the connection, until the grader closes it."""
+    shell = warm()
+    connection.send(b"ready")
+    while True:
+        message, (job, results, leash), *_ = socket.recv_fds(connection, 64, 3) or (b"", ())
+        if os.fork() == 0:
+            connection.close()
+            keep(shell, job, results, leash, uid=int(message))
+        for fd in (job, results, leash):
+            os.close(fd)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
+
+
+def keep(shell: Any, job: int, results: int, leash: int, uid: int) -> None:
+    """Give one job its own namespaces and end them all at once when it is done or the grader lets go of the leash."""
+    namespaces(NEWPID | NEWNS | NEWIPC)
+    first = os.fork()
+    if first == 0:
+        os.close(leash)
+        private_mounts(uid)
+        drop_privileges(uid)
+        supervise(shell, job, results)
+        os._exit(0)
+    os.close(job)
+    os.close(results)
+    select.select([os.pidfd_open(first), leash], [], [])
+    os.kill(first, signal.SIGKILL)  # the first process of a PID namespace takes all others with it
+    os.waitpid(first, 0)
+    os._exit(0)
+
+
+# --- the kernel calls Python has no name for ----------------------------------------------------------------------
+
+NEWNS, NEWIPC, NEWPID = 0x00020000, 0x08000000, 0x20000000
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 0x4000, 0x40000
+PR_SET_NO_NEW_PRIVS = 38
+CAPABILITY_VERSION_3 = 0x20080522
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def call(function: str, *arguments: Any) -> None:
+    if getattr(libc, function)(*arguments) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{function}: {os.strerror(error)}")
+
+
+def namespaces(flags: int) -> None:
+    call("unshare", flags)
+
+
+def mount(kind: bytes | None, target: str, flags: int, options: str = "") -> None:
+    call("mount", kind, target.encode(), kind, ctypes.c_ulong(flags), options.encode())
+
+
+def private_mounts(uid: int) -> None:
+    """An empty /tmp, home and /dev/shm, and a /proc that lists this job only: two submissions never meet."""
+    mount(None, "/", MS_REC | MS_PRIVATE)
+    for place, size in SCRATCH.items():
+        owner = f",uid={uid}" if os.getuid() == 0 else ""
+        mount(b"tmpfs", place, MS_NOSUID | MS_NODEV, f"size={size},mode=700{owner}")
+    mount(b"proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+
+def drop_privileges(uid: int) -> None:
+    """Become an ordinary user for good: process limits don't bind root."""
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    header, nothing = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
+    call("capset", header, nothing)
+    call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+# --- the supervisor -----------------------------------------------------------------------------------------------
+
+
+def supervise(shell: Any, job_fd: int, results: int) -> None:
+    """Run one job to its end whatever its code does. Steps are the cells, then the exercises."""
+    with os.fdopen(job_fd, encoding="utf-8") as stream:
+        job = json.load(stream)
+    limits = job["limits"]
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    os.dup2(results, 3)
+    os.closerange(4, 1 << 16)
+    os.chdir(HOME if os.access(HOME, os.W_OK) else "/tmp")
+    for limit, value in (
+        (resource.RLIMIT_AS, limits["memory"]),
+        (resource.RLIMIT_CPU, limits["wall_seconds"]),
+        (resource.RLIMIT_NPROC, limits["processes"]),
+        (resource.RLIMIT_FSIZE, limits["file_size"]),
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(limit, (value, value))
+
+    steps = [("cell", i) for i in range(len(job["cells"]))] + [("exercise", name) for name in job["exercises"]]
+    current = mmap.mmap(-1, 4)  # shared with the worker: the step it is at
+    dead: set[tuple[str, Any]] = set()
+    done: set[tuple[str, Any]] = set()
+    while any(step not in dead | done for step in steps):
+        current[:] = (0).to_bytes(4, "little")
+        worker = os.fork()
+        if worker == 0:
+            os.setsid()
+            work(shell, job, steps, dead, done, current)
+        reason = watch(worker, current, limits)
+        at = min(int.from_bytes(current[:], "little"), len(steps))
+        done.update(step for step in steps[:at] if step not in dead)
+        if at == len(steps):
+            break
+        kind, name = steps[at]
+        dead.add(steps[at])
+        if kind == "cell":
+            send({"cell": name, "error": {"type": "Died", "message": reason}, "stdout": ""})
+        else:
+            send({"exercise": name, "died": reason})
+    send({"done": True})
+
+
+def watch(worker: int, current: mmap.mmap, limits: dict) -> str:
+    """Wait for the worker to end or to break a limit; say how it went. Nothing of it is left alive afterwards."""
+    pidfd, baseline = os.pidfd_open(worker), anonymous_memory("self")
+    step, since, reason = -1, 0.0, ""
+    while not reason:
+        at = int.from_bytes(current[:], "little")
+        if at != step:
+            step, since = at, time.monotonic()
+        if select.select([pidfd], [], [], TICK)[0]:
+            reason = describe(os.waitid(os.P_PIDFD, pidfd, os.WEXITED))
+        elif time.monotonic() - since > limits["step_seconds"]:
+            reason = f"it ran longer than {limits['step_seconds']} s"
+        elif grown(baseline) > limits["memory"]:
+            reason = f"it used more than {limits['memory'] / 2**30:.1f} GiB of memory"
+        else:
+            reap()
+    os.close(pidfd)
+    with contextlib.suppress(ProcessLookupError):
+        # The first process of a namespace may address all others by -1; outside a sandbox that would be everything.
+        os.kill(-1, signal.SIGKILL) if os.getpid() == 1 else os.killpg(worker, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+    return reason
+
+
+def reap() -> None:
+    """Bury orphans (they count against the process limit) but leave the worker's own end to `watch`."""
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
+            if os.getpgid(ended.si_pid) == ended.si_pid:  # a session of its own: the worker, or somebody like it
+                return
+            os.waitpid(ended.si_pid, 0)
+
+
+def describe(ended: Any) -> str:
+    if ended.si_code == os.CLD_EXITED:
+        return f"it ended the whole process (exit status {ended.si_status})"
+    return f"the process was ended by {signal.Signals(ended.si_status).name}"
+
+
+def anonymous_memory(process: str) -> int:
+    """Bytes of a process that it shares with no file."""
+    with contextlib.suppress(OSError), open(f"/proc/{process}/status", encoding="ascii", errors="replace") as status:
+        fields = dict(line.split(":", 1) for line in status)
+        return sum(int(fields[name].split()[0]) << 10 for name in ("RssAnon", "RssShmem") if name in fields)
+    return 0
+
+
+def grown(baseline: int) -> int:
+    """Memory of all processes of this job above what each inherited: many small ones must not add up to a big one."""
+    if os.getpid() != 1:
+        return 0
+    others = [entry for entry in os.listdir("/proc") if entry.isdigit() and entry != "1"]
+    return sum(max(0, anonymous_memory(process) - baseline) for process in others)
+
+
+# --- the worker ---------------------------------------------------------------------------------------------------
+
+
+def work(shell: Any, job: dict, steps: list, dead: set, done: set, current: mmap.mmap) -> None:
+    """Run what is left of the job in this process and its children, telling the supervisor where it is."""
+    for at, step in enumerate(steps):
+        current[:] = at.to_bytes(4, "little")
+        kind, name = step
+        if step in dead or (kind == "exercise" and step in done):
+            continue
+        if kind == "cell":
+            event = run_cell(shell, job["cells"][name])
+            if step not in done:
+                send({"cell": name, **event})
+            continue
+        pid = os.fork()
+        if pid == 0:
+            with contextlib.suppress(BaseException), printed(0):
+                collect_exercise(shell, job, name)
+                os._exit(0)
+            os._exit(70)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if status:
+            send({"exercise": name, "died": ending(status)})
+    current[:] = len(steps).to_bytes(4, "little")
+    os._exit(0)
+
+
+def ending(status: int) -> str:
+    if status < 0:
+        return f"the process was ended by {signal.Signals(-status).name}"
+    return f"it ended the whole process (exit status {status})"
+
+
+def run_cell(shell: Any, source: str) -> dict:
+    with printed(STDOUT_KEPT) as text:
+        result = shell.run_cell(source, store_history=False)
+    error = result.error_before_exec or result.error_in_exec
+    return {"error": error and as_data(error), "stdout": text.getvalue()}
+
+
+def as_data(error: BaseException) -> dict:
+    try:
+        message = str(error)
+    except BaseException:  # a student's exception may not even print
+        message = ""
+    return {"type": type(error).__name__[:100], "message": message[:2000]}
+
+
+def collect_exercise(shell: Any, job: dict, name: str) -> None:
+    """Every case on both seeds. `collect` turns the errors of the student's function into outcomes."""
+    from autograder.collect import collect
+    from autograder.exercise import exercises
+
+    exercise = exercises(job["section"])[name]
+    function = shell.user_ns.get(name)
+    if function is None:
+        return send({"exercise": name, "missing": True})
+    for kind, seed in job["seeds"].items():
+        for case in exercise.cases:
+            try:
+                outcome = collect(exercise, case, function, seed)
+            except BaseException as error:
+                outcome = {"error": as_data(error)}
+            send({"exercise": name, "case": case.name, "public": kind == "public", "outcome": outcome})
+
+
+class Sink(io.StringIO):
+    """A text stream that keeps its beginning and forgets the rest: printing 100 MB is silly, not wrong."""
+
+    def __init__(self, kept: int):
+        super().__init__()
+        self.room = kept
+
+    def write(self, text: str) -> int:
+        kept = text[: self.room]
+        self.room -= super().write(kept)
+        return len(text)
+
+
+@contextlib.contextmanager
+def printed(kept: int) -> Iterator[Sink]:
+    text = Sink(kept)
+    with contextlib.redirect_stdout(text), contextlib.redirect_stderr(Sink(0)):
+        yield text
+
+
+def send(event: dict, write=os.write, dumps=json.dumps) -> None:
+    """One line on the pipe. It starts a new one first, in case somebody died in the middle of theirs."""
+    data = f"\n{dumps(event)}\n".encode("utf-8", "replace")
+    while data:
+        data = data[write(3, data) :]
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        serve(socket.socket(fileno=int(sys.argv[2])))
+    else:
+        supervise(warm(), 0, int(sys.argv[2]))

@@ -1,0 +1,336 @@
+"""The jail: bubblewrap around a Python that imports torch once and forks a fresh set of namespaces per submission.
+
+Seen from inside: a read-only system, Python and its packages, `dgm` and the few files of this package that compute; an
+empty home; no network; no lesson, solution, reference, gradebook or other submission. The private seed's answers never
+enter it. What comes back is bytes, capped in number and time, parsed by `events`.
+
+Started by root, each worker's jobs run under their own high user number (limits on processes don't bind root); started
+by an ordinary user, in a user namespace. Where forking inside the jail is refused, each job gets a jail of its own.
+"""
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import dgm
+
+import autograder
+from autograder.child import HOME, SCRATCH
+
+PACKAGE = Path(autograder.__file__).parent
+VISIBLE = ("__init__.py", "exercise.py", "exercises", "collect.py", "child.py")  # of this package; nothing that judges
+FIRST_USER = 1_000_000  # above every ordinary account; plus the worker's process id, so that limits are per job
+START_SECONDS = 120  # importing torch on a busy machine
+MAX_LINE, MAX_BYTES = 8 << 20, 64 << 20  # of what one submission may send back
+
+INSTALL = (
+    "bubblewrap is not installed, and submissions are not run without a sandbox. "
+    "Install it (Debian, Ubuntu: apt-get install bubblewrap; Fedora: dnf install bubblewrap), "
+    "or add --unsafe if every submission is your own."
+)
+
+
+class SandboxError(Exception):
+    """The jail can't be built or doesn't hold; the message is a sentence for the instructor."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use. A step is one cell or all cases of one exercise."""
+
+    step_seconds: int = 20
+    wall_seconds: int = 120
+    memory: int = 4 << 30  # address space of one process, and memory of all together, in bytes
+    processes: int = 64
+    file_size: int = 16 << 20
+
+
+def command(descriptor: int, mode: str) -> list[str]:
+    """The argument list that starts `child.py` in a jail: mode "serve" stays and forks, mode "once" runs one job."""
+    child = [sys.executable, "-I", "-B", "-m", "autograder.child", mode, str(descriptor)]
+    if shutil.which("bwrap") is None:
+        raise SandboxError(INSTALL)
+    root = os.getuid() == 0
+    jail = ["bwrap", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"]
+    jail += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    jail += ["--cap-drop", "ALL"] + ([] if root else ["--unshare-user"])
+    if mode == "serve":  # the trusted warm parent needs these to give each fork its own namespaces, and drops them there
+        for capability in ("SYS_ADMIN", *(("SETUID", "SETGID", "KILL") if root else ())):
+            jail += ["--cap-add", f"CAP_{capability}"]
+    else:
+        jail += ["--as-pid-1"]
+        if root:
+            user = str(FIRST_USER + os.getpid())
+            drop = ["--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs"]
+            child = ["setpriv", *drop, *child]
+            jail += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    for name, value in environment().items():
+        jail += ["--setenv", name, value]
+    jail += ["--proc", "/proc", "--dev", "/dev"]
+    for place, size in SCRATCH.items():
+        jail += ["--perms", "1777", "--size", str(int(size[:-1]) << 20), "--tmpfs", place]
+    for path in readable():
+        for folder in reversed(Path(path).parents[:-1]):  # bubblewrap would make them for their owner only
+            jail += ["--perms", "0755", "--dir", str(folder)]
+        jail += ["--ro-bind", path, path]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):  # links into /usr on a merged system, folders elsewhere
+        link = Path("/", name)
+        if link.is_symlink():
+            jail += ["--symlink", os.readlink(link), str(link)]
+        elif link.is_dir():
+            jail += ["--ro-bind", str(link), str(link)]
+    jail += ["--tmpfs", str(PACKAGE)]
+    for name in VISIBLE:
+        jail += ["--ro-bind", str(PACKAGE / name), str(PACKAGE / name)]
+    # Nothing that a submission could write to may outlive it: these folders are shared by all jobs of a warm parent.
+    jail += ["--remount-ro", str(PACKAGE), "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
+    return [*jail, "--", *child]
+
+
+def readable() -> list[str]:
+    """The system and Python, and nothing else; a package under development is mounted from where it lies."""
+    optional = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/sys/devices/system/cpu"]
+    python = {str(Path(prefix).resolve()) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
+    library = str(Path(dgm.__file__).parent)
+    wanted = ["/usr", *sorted(python), *(path for path in optional if os.path.exists(path)), library]
+    return [path for path in wanted if path == "/usr" or not path.startswith("/usr/")]
+
+
+def environment() -> dict[str, str]:
+    """All there is: none of the grader's own variables, which may hold tokens."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    places = {"HOME": HOME, "IPYTHONDIR": f"{HOME}/.ipython", "MPLCONFIGDIR": f"{HOME}/.matplotlib"}
+    return {"PATH": path, "LANG": "C.UTF-8", "USER": "student", "MPLBACKEND": "Agg", **places, **threads}
+
+
+class Jail:
+    """Runs jobs, one at a time, each in a sandbox of its own. Use as a context manager.
+
+    Arguments:
+        limits: What each job may use.
+        warm: Keep one jailed parent that has torch imported and forks each job; otherwise start Python for each.
+        unsafe: No sandbox at all, for one's own code on a machine without bubblewrap.
+    """
+
+    def __init__(self, limits: Limits = Limits(), warm: bool = True, unsafe: bool = False):
+        self.limits, self.warm, self.unsafe = limits, warm and not unsafe, unsafe
+        self.server: subprocess.Popen | None = None
+        self.connection: socket.socket | None = None
+
+    def __enter__(self) -> "Jail":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self.connection:
+            self.connection.close()
+        if self.server:
+            self.server.kill()
+            self.server.wait()
+        self.server = self.connection = None
+
+    def start(self) -> None:
+        """Start the warm parent and wait until it has imported everything."""
+        # The jail inherits one end of an unnamed pair: there is no path a submission could connect to.
+        self.connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, tempfile.TemporaryFile() as errors:
+            argv = command(theirs.fileno(), "serve")
+            self.server = subprocess.Popen(
+                argv, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
+            )
+            theirs.close()
+            self.connection.settimeout(START_SECONDS)
+            try:
+                ready = self.connection.recv(16) == b"ready"
+            except TimeoutError:
+                ready = False
+            if not ready:
+                errors.seek(0)
+                last = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:] or ["no message"]
+                self.close()
+                raise SandboxError(f"The sandbox does not start: {last[0]}")
+
+    def run(self, job: dict[str, Any]) -> list[dict[str, Any]]:
+        """Everything a job reports, as unverified data. Always returns, within the job's wall time."""
+        payload = os.memfd_create("job")
+        os.write(payload, json.dumps({**job, "limits": asdict(self.limits)}).encode())
+        os.lseek(payload, 0, os.SEEK_SET)
+        reading, writing = os.pipe()
+        try:
+            with self.running(payload, writing):
+                os.close(writing)
+                writing = -1
+                return list(events(reading, self.limits.wall_seconds))
+        finally:
+            for descriptor in (payload, reading, writing):
+                if descriptor >= 0:
+                    os.close(descriptor)
+
+    @contextlib.contextmanager
+    def running(self, payload: int, writing: int) -> Iterator[None]:
+        """One job under way; leaving the context ends it and everything it started."""
+        if not self.warm:
+            with self.process(payload, writing) as process:
+                try:
+                    yield
+                finally:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(process.pid, 9)
+            return
+        if self.server is None or self.server.poll() is not None:
+            self.close()
+            self.start()
+        assert self.connection
+        leash, theirs = socket.socketpair()
+        with leash:
+            with theirs:
+                user = str(FIRST_USER + os.getpid()).encode()
+                socket.send_fds(self.connection, [user], [payload, writing, theirs.fileno()])
+            try:
+                yield
+            finally:
+                leash.shutdown(socket.SHUT_WR)
+                leash.recv(1)  # ends when every process of the job has: the next one starts with its limits unused
+
+    def process(self, payload: int, writing: int) -> subprocess.Popen:
+        """One interpreter for one job, in a jail or, when asked to, without."""
+        argv = command(writing, "once")
+        if self.unsafe:
+            argv = [sys.executable, "-B", "-m", "autograder.child", "once", str(writing)]
+        return subprocess.Popen(
+            argv,
+            stdin=payload,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[writing],
+            start_new_session=True,
+            env={**os.environ, "MPLBACKEND": "Agg"} if self.unsafe else None,
+        )
+
+
+def events(descriptor: int, seconds: float) -> Iterator[dict[str, Any]]:
+    """JSON objects from a hostile pipe, until it ends, says it is done, sends too much or takes too long.
+
+    Lines that are no JSON object are dropped: forging or garbling them can only lose their author marks.
+    """
+    deadline, total, buffer = time.monotonic() + seconds, 0, b""
+    while (left := deadline - time.monotonic()) > 0 and select.select([descriptor], [], [], left)[0]:
+        chunk = os.read(descriptor, 1 << 16)
+        total += len(chunk)
+        *lines, buffer = (buffer + chunk).split(b"\n")
+        for line in lines:
+            with contextlib.suppress(ValueError, RecursionError):
+                event = json.loads(line) if line else None
+                if isinstance(event, dict):
+                    yield event
+                    if event.get("done") is True:
+                        return
+        if not chunk or total > MAX_BYTES or len(buffer) > MAX_LINE:
+            return
+
+
+# --- does it hold? --------------------------------------------------------------------------------------------------
+
+PROBE = """
+import json, os, resource, socket, sys
+found = {"user": os.getuid(), "network": [name for _, name in socket.if_nameindex() if name != "lo"]}
+found["visible"] = [path for path in PATHS if os.path.exists(path)]
+found["capabilities"] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("CapEff")][0]
+def writable(path):
+    try:
+        os.close(os.open(path + "/probe", os.O_CREAT | os.O_WRONLY))
+        return True
+    except OSError:
+        return False
+found["writable"] = [path for path in ("/", "/dev", "/usr", sys.prefix, PACKAGE) if writable(path)]
+children = []
+try:
+    while len(children) < 4096:
+        pid = os.fork()
+        if pid == 0:
+            os.read(os.pipe()[0], 1)
+            os._exit(0)
+        children.append(pid)
+except OSError:
+    pass
+found["processes"] = len(children)
+for pid in children:
+    os.kill(pid, 9)
+    os.waitpid(pid, 0)
+try:
+    bytearray(MEMORY)
+    found["memory"] = True
+except MemoryError:
+    found["memory"] = False
+print(json.dumps(found))
+"""
+
+
+def self_test(jail: Jail) -> None:
+    """Try to break out of an empty job; refuse to grade when something gives."""
+    if jail.unsafe:
+        return
+    course = PACKAGE.parent
+    secret = [PACKAGE / "references", PACKAGE / "judge.py", course / "solutions", course / "book", Path.cwd() / ".git"]
+    names = {"PATHS": list(map(str, secret)), "PACKAGE": str(PACKAGE), "MEMORY": jail.limits.memory + (1 << 30)}
+    source = "\n".join(f"{name} = {value!r}" for name, value in names.items()) + PROBE
+    job = {"section": "", "cells": [source], "exercises": [], "seeds": {}}
+    reply = next((event for event in jail.run(job) if event.get("cell") == 0), {})
+    try:
+        found = json.loads(reply.get("stdout", ""))
+    except ValueError:
+        raise SandboxError(f"The sandbox does not run Python: {reply.get('error') or 'no answer'}") from None
+    holes = {
+        "runs as root": found["user"] == 0,
+        "has capabilities": int(found["capabilities"], 16) != 0,
+        "reaches the network": bool(found["network"]),
+        f"shows {', '.join(found['visible'])}": bool(found["visible"]),
+        f"lets {', '.join(found['writable'])} be written to": bool(found["writable"]),
+        "does not limit the number of processes": found["processes"] > jail.limits.processes,
+        "does not limit memory": found["memory"],
+    }
+    if open_ := [hole for hole, is_open in holes.items() if is_open]:
+        raise SandboxError(f"The sandbox is open, so nothing was graded: it {'; it '.join(open_)}.")
+
+
+_jails = threading.local()
+
+
+def jail(limits: Limits = Limits(), unsafe: bool = False) -> Jail:
+    """This thread's jail, started and tested on first use: the fixed cost is paid once per worker.
+
+    Warm where the kernel lets a jail fork jails; one interpreter per submission elsewhere.
+    """
+    if getattr(_jails, "key", None) != (limits, unsafe, os.getpid()):
+        _jails.jail = open_jail(limits, unsafe)
+        _jails.key = (limits, unsafe, os.getpid())
+    return _jails.jail
+
+
+def open_jail(limits: Limits = Limits(), unsafe: bool = False) -> Jail:
+    warm = Jail(limits, warm=True, unsafe=unsafe)
+    try:
+        self_test(warm)
+        return warm
+    except SandboxError:
+        warm.close()
+        if shutil.which("bwrap") is None:
+            raise
+    cold = Jail(limits, warm=False)
+    self_test(cold)
+    return cold
