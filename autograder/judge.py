@@ -10,7 +10,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -95,20 +95,25 @@ class Verdict:
 Key = tuple[str, bool]  # case name, public
 
 
+class Complaint(NamedTuple):
+    """What is wrong with one outcome. ``plain`` means that the sentence says it all and the case's hint would
+    distract."""
+
+    sentence: str
+    plain: bool = False
+
+
 def judge(exercise: Exercise, outcomes: dict[Key, dict], references: dict[Key, dict]) -> Verdict:
     """Points and a message for one exercise: every case must pass. A missing outcome fails its case."""
-    hints = {case.name: case.hint for case in exercise.cases}
-    cases, failed = [], {}
-    for (name, public), expected in references.items():
-        outcome = validated(outcomes.get((name, public)))
-        complaint = compare(exercise, outcome, Outcome.model_validate(expected))
-        cases.append(CaseVerdict(name, public, not complaint, complaint))
-        if complaint:
-            failed[name, public] = complaint
+    got = {key: validated(outcomes.get(key)) for key in references}
+    expected = {key: Outcome.model_validate(reference) for key, reference in references.items()}
+    complaints = {key: compare(exercise, got[key], expected[key]) for key in references}
+    cases = [CaseVerdict(*key, not c, c.sentence if c else "") for key, c in complaints.items()]
+    failed = {key: c for key, c in complaints.items() if c}
     if not failed:
         message = f"{exercise.name}: right in all {len(cases)} cases."
         return Verdict(exercise.points, exercise.points, message, cases)
-    return Verdict(0, exercise.points, explain(exercise, outcomes, references, failed, hints), cases)
+    return Verdict(0, exercise.points, explain(exercise, got, expected, failed), cases)
 
 
 def validated(raw: dict | None) -> Outcome:
@@ -129,10 +134,11 @@ def failure(message: str) -> Outcome:
 # --- one case ---------------------------------------------------------------------------------------------------------
 
 
-def compare(exercise: Exercise, got: Outcome, expected: Outcome) -> str:
-    """The first thing wrong with an outcome, as a sentence; empty when it is right."""
+def compare(exercise: Exercise, got: Outcome, expected: Outcome) -> Complaint | None:
+    """The first thing wrong with an outcome, in the order in which a student should mend it; None when it is
+    right."""
     if got.error:
-        return complain_error(exercise.name, got.error)
+        return compare_error(got.error)
     assert got.value and expected.value, "a reference is never an error"
     return (
         compare_value(exercise, got.value, expected.value)
@@ -142,127 +148,131 @@ def compare(exercise: Exercise, got: Outcome, expected: Outcome) -> str:
     )
 
 
-def complain_error(name: str, error: Raised) -> str:
+def compare_error(error: Raised) -> Complaint:
     if error.type == "NotImplementedError":
-        return "not attempted yet: the function still raises NotImplementedError."
+        return Complaint("not attempted yet: the function still raises NotImplementedError.", plain=True)
     if "leaf Variable that requires grad" in error.message:
-        return "an input is modified in place; work on a new tensor instead (x + 1, not x += 1)."
+        return Complaint("an input is modified in place; work on a new tensor (x + 1, not x += 1).", plain=True)
+    if not error.type:
+        return Complaint(f"{error.message}.", plain=True)
     where = f" in the line `{error.line}`" if error.line else ""
-    what = f"{error.type}: {error.message}" if error.type else error.message
-    return f"the call stops with {what}{where}." if error.type else f"{what}."
+    mistyped = error.type in ("NameError", "SyntaxError", "IndentationError", "ImportError", "UnboundLocalError")
+    return Complaint(f"the call stops with {error.type}: {error.message.rstrip('.')}{where}.", plain=mistyped)
 
 
-def compare_value(exercise: Exercise, got: Value, expected: Value) -> str:
+def compare_value(exercise: Exercise, got: Value, expected: Value) -> Complaint | None:
     if isinstance(expected, Tuple):
         if not isinstance(got, Tuple) or len(got.items) != len(expected.items):
-            return f"{len(expected.items)} values should be returned, as a tuple; this returns {name_of(got)}."
-        complaints = (compare_value(exercise, g, e) for g, e in zip(got.items, expected.items, strict=True))
-        return next((c for c in complaints if c), "")
-    if isinstance(got, (Other, Tuple)):
-        return f"{name_of(expected)} should be returned; this returns {name_of(got)}."
+            wanted = f"{len(expected.items)} values should be returned, as a tuple"
+            return Complaint(f"{wanted}; this returns {name_of(got)}.", plain=True)
+        pairs = zip(got.items, expected.items, strict=True)
+        return next((c for c in (compare_value(exercise, g, e) for g, e in pairs) if c), None)
     if exercise.as_float and (not isinstance(got, Number) or got.kind != "float"):
-        return f"exactly a Python float should be returned (`loss.item()`); this returns {name_of(got)}."
-    if shape(got) != shape(expected):
-        return f"{name_of(expected)} should be returned; this returns {name_of(got)}."
+        wanted = "exactly a Python float should be returned (`loss.item()`)"
+        return Complaint(f"{wanted}; this returns {name_of(got)}.", plain=True)
+    if isinstance(got, (Other, Tuple)) or shape(got) != shape(expected):
+        return Complaint(f"{name_of(expected)} should be returned; this returns {name_of(got)}.", plain=True)
     if isinstance(expected, TensorValue) and isinstance(got, TensorValue) and got.dtype != expected.dtype:
-        return f"the result should keep the inputs' dtype: {expected.dtype}, not {got.dtype}."
+        return Complaint(f"the result should keep the inputs' dtype, {expected.dtype}; this is {got.dtype}.")
     if isinstance(expected, Number) and expected.kind in ("bool", "int") and isinstance(got, Number):
-        return "" if got == expected else "wrong value."
+        return None if got == expected else Complaint("wrong value.")
     assert not isinstance(expected, Other), "a reference is made of numbers"
-    return compare_numbers(exercise, got, expected)
+    complaint = compare_numbers(exercise, got, expected)
+    return Complaint(complaint) if complaint else None
 
 
 def compare_numbers(exercise: Exercise, got: TensorValue | Number, expected: TensorValue | Number, what="value") -> str:
     a, b = numbers(got), numbers(expected)
     if a.shape != b.shape:
-        return "what came back is not the record of a call."
+        return f"wrong {what}."
     if np.isnan(a).any() or (np.isinf(a) & ~np.isinf(b)).any():
         return f"the {what} is {'nan' if np.isnan(a).any() else 'infinite'} where a finite number was expected."
     return "" if close(a, b, *tolerance(exercise, expected)) else f"wrong {what}."
 
 
-def compare_state(exercise: Exercise, got: Outcome, expected: Outcome) -> str:
+def compare_state(exercise: Exercise, got: Outcome, expected: Outcome) -> Complaint | None:
     """Parameters and buffers after the call, against those the solution leaves behind."""
     for name, reference in expected.state.items():
-        if name not in got.state:
-            return f"{name} is gone after the call."
-        if not (complaint := compare_numbers(exercise, got.state[name], reference)):
+        if name in got.state and not compare_numbers(exercise, got.state[name], reference):
             continue
         if expected.owned and name not in expected.owned:
-            return f"{owner(name)}'s parameters moved; only those of the optimizer may."
-        return f"{name} ends in the wrong place after the step ({complaint.rstrip('.')})."
-    return ""
+            return Complaint(f"{owner(name)}'s parameters moved; only those of the optimizer may.")
+        return Complaint(f"the returned value is right, but {name} does not end where it should.")
+    return None
 
 
-def compare_side_effects(got: Outcome, expected: Outcome) -> str:
-    if got.modified and got.modified != expected.modified:
-        return f"the input {got.modified[0]} is modified; leave the caller's tensors as they were."
-    if got.gradients_touched and got.gradients_touched != expected.gradients_touched:
-        name = owner(got.gradients_touched[0])
-        return f"{name}'s .grad is changed; gradients may reach only the parameters that are being updated."
+def compare_side_effects(got: Outcome, expected: Outcome) -> Complaint | None:
+    if got.modified != expected.modified:
+        names = [name for name in got.modified if name not in expected.modified] or expected.modified
+        return Complaint(f"the input {names[0]} is modified; leave the caller's tensors as they were.", plain=True)
+    if got.gradients_touched != expected.gradients_touched:
+        name = owner((got.gradients_touched or expected.gradients_touched)[0])
+        return Complaint(f"{name}'s .grad is changed; a step leaves gradients only where it updates.")
     if got.requires_grad_changed:
-        return f"{got.requires_grad_changed[0]}.requires_grad is not put back to what it was."
+        return Complaint(f"{got.requires_grad_changed[0]}.requires_grad is not put back to what it was.", plain=True)
     if got.replaced != expected.replaced:
-        return f"{(got.replaced or expected.replaced)[0]} is replaced by a new tensor; change it in place."
-    return ""
+        name = (got.replaced or expected.replaced)[0]
+        return Complaint(f"{name} is replaced by a new tensor; change it in place.", plain=True)
+    return None
 
 
-def compare_gradients(exercise: Exercise, got: Outcome, expected: Outcome) -> str:
+def compare_gradients(exercise: Exercise, got: Outcome, expected: Outcome) -> Complaint | None:
     if expected.gradients is None:
-        return ""
+        return None
     if not got.repeatable:
-        return "two calls with the same inputs give two results; a graded function draws no random numbers itself."
+        return Complaint(
+            "two calls with the same inputs differ; a graded function draws no random numbers.", plain=True
+        )
     if got.gradients is None:
-        return "right value, but no gradient flows back from it: .item(), float(), .detach() and NumPy cut the graph."
+        cut = ".item(), float(), .detach() and NumPy cut the graph"
+        return Complaint(f"right value, but no gradient flows back from it: {cut}.", plain=True)
     for name, reference in expected.gradients.items():
         if name not in got.gradients or compare_numbers(exercise, got.gradients[name], reference, "gradient"):
-            return f"right value, wrong gradient with respect to {name}."
-    return ""
+            return Complaint(f"right value, wrong gradient with respect to {name}.")
+    return None
 
 
 # --- all cases together -----------------------------------------------------------------------------------------------
 
 
-def explain(exercise: Exercise, outcomes: dict, references: dict, failed: dict[Key, str], hints: dict[str, str]) -> str:
-    """One message for the exercise: how many cases fail, what they have in common, the first one's hint."""
-    keys = [key for key in failed if key[1]] or list(failed)
-    (first, public), complaint = keys[0], failed[keys[0]]
-    if all("not attempted yet" in c for c in failed.values()):
-        return f"{exercise.name}: {complaint}"
-    if len(set(failed.values())) == 1 and len(failed) == len(references) and "stops with" in complaint:
-        return f"{exercise.name}: {complaint}"
-    shown = [key for key in references if key[1]] or list(references)
-    pattern = common_pattern([(outcomes.get(key), references[key]) for key in shown])
-    count = f"{len(failed)} of {len(references)} cases fail"
-    where = f"{'' if public else 'hidden '}case {first.replace('_', ' ')!r}"
-    lines = [f"{exercise.name}: {count}; in the {where}: {complaint}", pattern, f"Hint: {hints.get(first, '')}"]
+def explain(exercise: Exercise, got: dict, expected: dict, failed: dict[Key, Complaint]) -> str:
+    """One message for the exercise: how many cases fail, the first one's complaint and hint, what all have in
+    common."""
+    (name, public), complaint = next(iter(failed.items()))
+    everywhere = len(failed) == len(expected)
+    if everywhere and complaint.plain:
+        return f"{exercise.name}: {complaint.sentence}"
+    where = f"in the {'' if public else 'hidden '}case '{name.replace('_', ' ')}'"
+    hint = next(case.hint for case in exercise.cases if case.name == name)
+    shown = [key for key in expected if key[1]] or list(expected)
+    lines = [
+        f"{exercise.name}: {len(failed)} of {len(expected)} cases fail; {where}, {complaint.sentence}",
+        common_pattern([(got[key].value, expected[key].value) for key in shown]),
+        f"Hint: {hint}",
+    ]
     return "\n".join(line for line in lines if line)
 
 
-def common_pattern(pairs: list[tuple[dict | None, dict]]) -> str:
+def common_pattern(pairs: list[tuple[Value | None, Value | None]]) -> str:
     """A mistake that shows only across cases: one factor, one sign, one constant everywhere."""
-    got, expected = [], []
-    for raw, reference in pairs:
-        a, b = validated(raw).value, Outcome.model_validate(reference).value
-        if not isinstance(a, (TensorValue, Number)) or not isinstance(b, (TensorValue, Number)) or shape(a) != shape(b):
-            return ""
-        got.append(numbers(a))
-        expected.append(numbers(b))
-    if len(got) < 2:
+    if not all(isinstance(v, (TensorValue, Number)) for pair in pairs for v in pair):
         return ""
-    a, b = np.concatenate(got), np.concatenate(expected)
+    if len(pairs) < 2 or any(shape(a) != shape(b) for a, b in pairs):  # type: ignore[arg-type]
+        return ""
+    a = np.concatenate([numbers(a) for a, _ in pairs])  # type: ignore[arg-type]
+    b = np.concatenate([numbers(b) for _, b in pairs])  # type: ignore[arg-type]
+    if a.shape != b.shape:
+        return ""
     ordinary = np.isfinite(a) & np.isfinite(b) & (np.abs(b) > 1e-6) & (np.abs(b) < 1e6)
-    if ordinary.sum() < 2:
-        return ""
     a, b = a[ordinary], b[ordinary]
-    ratio, difference = a / b, a - b
-    if not a.any():
-        return "The result is 0 whatever the inputs."
+    if len(a) < 2:
+        return ""
     if np.allclose(a, a[0], rtol=1e-6) and not np.allclose(b, b[0], rtol=1e-3):
         return "The result is the same whatever the inputs."
+    ratio, difference = a / b, a - b
+    if np.allclose(ratio, -1, rtol=1e-3):
+        return "In every case the size is right and the sign is reversed."
     if np.allclose(ratio, ratio[0], rtol=1e-3) and not math.isclose(ratio[0], 1, rel_tol=1e-3):
-        if math.isclose(ratio[0], -1, rel_tol=1e-3):
-            return "In every case the size is right and the sign is reversed."
         return f"In every case the result is off by the same factor, {ratio[0]:.4g}."
     if np.allclose(difference, difference[0], rtol=1e-3) and not math.isclose(difference[0], 0, abs_tol=1e-6):
         return f"In every case the result is off by the same constant, {difference[0]:.4g}."

@@ -104,6 +104,13 @@ generator_loss_minimax = fake_logits_cases(Exercise("generator_loss_minimax", po
 
 
 @generator_loss_minimax.case
+def one_batch(rng):
+    """The generator descends the term of the value that contains D(G(z)): the mean of log(1 - D), with the sign it
+    has there."""
+    return {"fake_logits": normal(rng, 6, 1, scale=2)}
+
+
+@generator_loss_minimax.case
 def sure_it_is_fake(rng):
     """Logits near -100: log(1 - D) is 0 to machine precision and so is its gradient. This flatness is the saturation
     that the text is about; computed well it is exact, not nan."""
@@ -121,6 +128,13 @@ generator_loss_nonsaturating = fake_logits_cases(Exercise("generator_loss_nonsat
 
 
 @generator_loss_nonsaturating.case
+def one_batch(rng):
+    """The generator wants log D(G(z)) to be large, and an optimizer makes things small. This is not log(1 - D) with
+    another sign."""
+    return {"fake_logits": normal(rng, 6, 1, scale=2)}
+
+
+@generator_loss_nonsaturating.case
 def sure_it_is_fake(rng):
     """Logits near -100: the loss is about 100 and every sample's gradient is as large as it gets; that is the point
     of this loss. A small constant inside the log (log(D + 1e-8)) makes it flat again."""
@@ -134,6 +148,13 @@ def sure_it_is_real(rng):
 
 
 generator_loss_maximum_likelihood = fake_logits_cases(Exercise("generator_loss_maximum_likelihood", points=2))
+
+
+@generator_loss_maximum_likelihood.case
+def one_batch(rng):
+    """The inverse of the sigmoid gives back the logit; what is averaged is its exponential, one sample at a time. A
+    good fake has large odds, and the loss is minimised. No factor 1/2."""
+    return {"fake_logits": normal(rng, 6, 1, scale=2)}
 
 
 @generator_loss_maximum_likelihood.case
