@@ -1,0 +1,174 @@
+"""The Sphinx side of the book: numbers that agree with the notebooks, MathJax from a wheel, no request to another host.
+
+Jupyter Book loads this module as an extension. It
+- numbers each section by the two digits its file name starts with, so that theorems, equations and figures of section 3
+  are 3.1, 3.2, ... on the page as in the notebook, whether or not sections 1 and 2 are in the table of contents;
+- copies MathJax out of the wheel `sphinx-mathjax-offline` (the one file that is needed);
+- moves pictures out of the pages into files, so that a page loads fast and its pictures only when they are scrolled to;
+- cites as "Goodfellow et al. (2014)";
+- mends in the finished pages what a screen reader or a reader without a network would trip over;
+- refuses a picture without a text alternative.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import importlib.util
+import io
+import re
+import shutil
+from pathlib import Path
+
+import pybtex.plugin
+import sphinxcontrib.bibtex.plugin
+from bs4 import BeautifulSoup
+from docutils import nodes
+from PIL import Image
+from pybtex.style.formatting.plain import Style as PlainStyle
+from pybtex.style.labels.alpha import LabelStyle
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.environment.collectors.toctree import TocTreeCollector
+from sphinx.util import logging
+from sphinxcontrib.bibtex.style.referencing import BracketStyle
+from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
+
+log = logging.getLogger(__name__)
+SECTION = re.compile(r"^book/pages/(\d\d)-[a-z0-9-]+$")
+EMBEDDED = re.compile(r"data:image/(?P<kind>png|jpeg|gif|webp);base64,(?P<data>[A-Za-z0-9+/=]+)")
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def number_sections(collector: TocTreeCollector, env: BuildEnvironment) -> list[str]:
+    """Give each lesson the number in its name; Sphinx derives the numbers of equations and theorems from it."""
+    old = env.toc_secnumbers
+    env.toc_secnumbers = {}
+    for name in env.found_docs:
+        if (match := SECTION.match(name)) and name in env.tocs:
+            number = (int(match[1]),)
+            env.toc_secnumbers[name] = {"": number}
+            env.titles[name]["secnumber"] = number
+            first = next(iter(env.tocs[name].findall(nodes.reference)), None)
+            if first is not None:
+                first["secnumber"] = number
+    return [name for name in env.toc_secnumbers if env.toc_secnumbers[name] != old.get(name)]
+
+
+# --- citations --------------------------------------------------------------------------------------------------------
+
+
+class NoLabels(LabelStyle):
+    """Citations name authors and years, so the bibliography needs no labels; entries keep their order."""
+
+    def format_labels(self, sorted_entries):
+        """One label per entry, never printed."""
+        for entry in sorted_entries:
+            yield entry.key
+
+
+class PlainWithoutLabels(PlainStyle):
+    """Authors, title, where, year."""
+
+    default_label_style = NoLabels
+
+
+def _round() -> BracketStyle:
+    return BracketStyle(left="(", right=")")
+
+
+@dataclasses.dataclass
+class AuthorYearRound(AuthorYearReferenceStyle):
+    """`Goodfellow et al. (2014)` and `(Goodfellow et al., 2014)`."""
+
+    bracket_parenthetical: BracketStyle = dataclasses.field(default_factory=_round)
+    bracket_textual: BracketStyle = dataclasses.field(default_factory=_round)
+    bracket_author: BracketStyle = dataclasses.field(default_factory=_round)
+    bracket_label: BracketStyle = dataclasses.field(default_factory=_round)
+    bracket_year: BracketStyle = dataclasses.field(default_factory=_round)
+
+
+# --- what a page must have --------------------------------------------------------------------------------------------
+
+
+def check_alternatives(app: Sphinx, doctree: nodes.document) -> None:
+    """Warn, and a warning fails the build, about a picture without a text alternative."""
+    for image in doctree.findall(nodes.image):
+        if not image.get("alt", "").strip():
+            log.warning("this picture has no alt text", location=image)
+    for raw in doctree.findall(nodes.raw):
+        if raw.get("format") == "html" and "<img" in raw.astext():
+            for image in BeautifulSoup(raw.astext(), "html.parser").find_all("img"):
+                if not str(image.get("alt") or "").strip():
+                    log.warning("this picture has no alt text", location=raw)
+
+
+def no_theme_launch_buttons(app: Sphinx, config: Config) -> None:
+    """The theme would open book/pages/, which is in nobody's repository; each page's own links open the notebook."""
+    options = config.html_theme_options
+    for option in ("launch_buttons", "repository_url", "path_to_docs"):
+        options.pop(option, None)
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def move_pictures(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """Write the pictures that a page embeds into `_images/` and point to them; those outside the first screen load late."""
+    body = context.get("body")
+    if not body or "data:image/" not in body:
+        return
+    folder = Path(app.outdir) / "_images"
+    folder.mkdir(exist_ok=True)
+    pathto = context["pathto"]
+
+    def store(match: re.Match[str]) -> str:
+        data = base64.b64decode(match["data"])
+        path = folder / f"{hashlib.sha256(data).hexdigest()[:20]}.{match['kind']}"
+        if not path.exists():
+            path.write_bytes(data)
+        return pathto(f"_images/{path.name}", 1)
+
+    def image(match: re.Match[str]) -> str:
+        tag = match[0]
+        if (embedded := EMBEDDED.search(tag)) is None:
+            return tag
+        width, height = Image.open(io.BytesIO(base64.b64decode(embedded["data"]))).size
+        return tag.replace("<img", f'<img loading="lazy" decoding="async" width="{width}" height="{height}"', 1)
+
+    context["body"] = EMBEDDED.sub(store, re.sub(r"<img\b[^>]*>", image, body))
+
+
+def copy_files(app: Sphinx, error: Exception | None) -> None:
+    """MathJax from its wheel, and our own CSS and JavaScript, which Sphinx copies only when some page changed."""
+    if error is not None or app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    spec = importlib.util.find_spec("sphinx-mathjax-offline")
+    if spec is None or spec.origin is None:
+        log.warning("the package sphinx-mathjax-offline is not installed: the pages have no mathematics")
+        return
+    mathjax = Path(spec.origin).parent / "static" / "mathjax" / "tex-svg-full.js"
+    (static / "mathjax").mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(mathjax, static / "mathjax" / mathjax.name)
+    for path in (Path(app.srcdir) / "book" / "_static").iterdir():
+        if path.is_file():
+            shutil.copyfile(path, static / path.name)
+
+
+def setup(app: Sphinx) -> dict:
+    """Called by Sphinx."""
+    TocTreeCollector.assign_section_numbers = number_sections  # type: ignore[method-assign]
+    sphinxcontrib.bibtex.plugin.register_plugin(
+        "sphinxcontrib.bibtex.style.referencing", "author_year_round", AuthorYearRound
+    )
+    pybtex.plugin.register_plugin("pybtex.style.formatting", "plain_without_labels", PlainWithoutLabels)
+    app.connect("config-inited", no_theme_launch_buttons, priority=100)
+    app.connect("doctree-read", check_alternatives)
+    app.connect("html-page-context", move_pictures)
+    app.connect("build-finished", copy_files)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
