@@ -66,7 +66,9 @@ def command(descriptor: int, mode: str) -> list[str]:
     jail = ["bwrap", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"]
     jail += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     jail += ["--cap-drop", "ALL"] + ([] if root else ["--unshare-user"])
-    if mode == "serve":  # the trusted warm parent needs these to give each fork its own namespaces, and drops them there
+    if (
+        mode == "serve"
+    ):  # the trusted warm parent needs these to give each fork its own namespaces, and drops them there
         for capability in ("SYS_ADMIN", *(("SETUID", "SETGID", "KILL") if root else ())):
             jail += ["--cap-add", f"CAP_{capability}"]
     else:

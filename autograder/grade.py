@@ -1,0 +1,279 @@
+"""From a submission to marks: run it in the jail, judge what comes out here, for one file or for a class.
+
+The child computes, this side judges. References of the hidden cases come from the solution, run by the same child under
+the same private seed; those of the public cases are stored in ``references/``.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from pydantic import BaseModel
+
+from autograder import collect, exercise, judge, submission
+from autograder.exercise import PUBLIC_SEED, Exercise, exercises
+from autograder.intake import BadInput, Unreadable
+from autograder.sandbox import PACKAGE, Limits, jail
+
+Outcomes = dict[str, dict[judge.Key, dict[str, Any]]]  # exercise -> (case, public) -> what one call did
+
+
+class CaseResult(BaseModel):
+    name: str
+    public: bool
+    passed: bool
+    message: str
+
+
+class ExerciseResult(BaseModel):
+    points: float
+    max_points: float
+    message: str
+    cases: list[CaseResult] = []
+
+
+class Result(BaseModel):
+    """The marks of one submission and everything that feedback and reports are made of."""
+
+    student: str = ""
+    section: str
+    points: float
+    max_points: float
+    exercises: dict[str, ExerciseResult]
+    notes: list[str] = []
+    printed: dict[str, str] = {}  # cell id -> what the cell printed, or how it failed
+    text: dict[str, str] = {}  # answer name -> its source, to look for near-identical submissions
+    digest: str = ""
+    seconds: float = 0.0
+
+
+# --- the course on disk -------------------------------------------------------------------------------------------------
+
+
+def course() -> Path:
+    """The course's folder: the working directory where it has ``solutions/``, else the one this package lies in."""
+    return Path.cwd() if Path("solutions").is_dir() else PACKAGE.parent
+
+
+def known_section(section: str) -> dict[str, Exercise]:
+    if section not in exercise.sections():
+        raise BadInput(f"There is no section {section!r}; there are {', '.join(exercise.sections())}.")
+    return exercises(section)
+
+
+def notebook(kind: str, section: str, root: Path) -> NotebookNode:
+    """A notebook of ours: kind is "notebooks" (the release) or "solutions"."""
+    path = root / kind / section / f"{section}.ipynb"
+    return _notebook(path, path.stat().st_mtime_ns) if path.exists() else _missing(path)
+
+
+@cache
+def _notebook(path: Path, _modified: int) -> NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def _missing(path: Path) -> NotebookNode:
+    raise BadInput(f"There is no {path}; build the course first (make build).")
+
+
+def fingerprint(section: str, root: Path) -> str:
+    """Changes when anything does that a mark depends on besides the submission."""
+    files = [
+        PACKAGE / "exercises" / f"{section}.py",
+        PACKAGE / "exercise.py",
+        PACKAGE / "collect.py",
+        PACKAGE / "judge.py",
+    ]
+    files += [root / kind / section / f"{section}.ipynb" for kind in ("notebooks", "solutions")]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+# --- one submission -----------------------------------------------------------------------------------------------------
+
+
+def run(section: str, sources: list[str], wanted: Iterable[str], seeds: dict[str, int], limits: Limits, unsafe: bool):
+    """Send one job to this worker's jail; what comes back is sorted, not yet believed.
+
+    Returns:
+        outcomes of the wanted exercises, and per cell what it printed and how it failed.
+    """
+    wanted = list(wanted)
+    job = {"section": section, "cells": sources, "exercises": wanted, "seeds": seeds}
+    outcomes: Outcomes = {name: {} for name in wanted}
+    cells: dict[int, str] = {}
+    for event in jail(limits, unsafe).run(job):
+        name, case, cell = event.get("exercise"), event.get("case"), event.get("cell")
+        if isinstance(cell, int):
+            cells.setdefault(cell, describe_cell(event))
+        elif isinstance(name, str) and name in outcomes:
+            if isinstance(case, str) and isinstance(event.get("outcome"), dict):
+                outcomes[name].setdefault((case[:200], event.get("public") is True), event["outcome"])
+            elif event.get("missing") is True:
+                outcomes[name][""] = failure(f"there is no function {name} in the submission")  # type: ignore[index]
+            elif isinstance(event.get("died"), str):
+                outcomes[name][""] = failure(f"the call could not be finished: {event['died'][:200]}")  # type: ignore[index]
+    return outcomes, cells
+
+
+def failure(sentence: str) -> dict[str, Any]:
+    return {"error": {"type": "", "message": sentence, "line": ""}}
+
+
+def describe_cell(event: dict[str, Any]) -> str:
+    """What a cell printed and how it failed, as plain text for the feedback."""
+    printed, error = event.get("stdout"), event.get("error")
+    text = printed[:10_000] if isinstance(printed, str) else ""
+    if isinstance(error, dict):
+        kind, message = (str(error.get(key, ""))[:2000] for key in ("type", "message"))
+        text += message if kind == "Died" else f"{kind}: {message}"
+    return submission.encodable(text)
+
+
+@cache
+def references(section: str, seed: int, limits: Limits, unsafe: bool, root: Path) -> Outcomes:
+    """What the solution does: public cases from the stored file, hidden ones computed once per worker and seed."""
+    asked = known_section(section)
+    try:
+        stored = judge.load_references(section)
+    except (OSError, ValueError):
+        stored = {}
+    cells = [cell.source for cell in submission.runnable(notebook("solutions", section, root))]
+    hidden, printed = run(section, cells, asked, {"hidden": seed}, limits, unsafe)
+    for name, wanted in asked.items():
+        complete(section, name, hidden[name], {(case.name, False) for case in wanted.cases}, printed)
+        if stored.get(name, {}).keys() != {(case.name, True) for case in wanted.cases}:
+            raise BadInput(
+                f"The references of {section} are out of date: run python -m autograder references {section}"
+            )
+    return {name: {**stored[name], **hidden[name]} for name in asked}
+
+
+def complete(section: str, name: str, outcomes: dict, keys: set, printed: dict[int, str]) -> None:
+    """Refuse a solution that does not answer its own exercise."""
+    errors = [str(outcome["error"].get("message")) for outcome in outcomes.values() if "error" in outcome]
+    if errors or outcomes.keys() != keys:
+        reason = "; ".join(filter(None, [*printed.values(), *errors])) or "a case is missing"
+        raise BadInput(f"The solution of {section} does not answer {name}: {reason}")
+
+
+def mark(
+    section: str,
+    rebuilt: NotebookNode,
+    notes: list[str],
+    seed: int,
+    limits: Limits = Limits(),
+    unsafe: bool = False,
+    only: Iterable[str] = (),
+    root: Path | None = None,
+) -> Result:
+    """Marks of a rebuilt submission."""
+    began = time.monotonic()
+    asked = {name: e for name, e in known_section(section).items() if not only or name in set(only)}
+    expected = references(section, seed, limits, unsafe, root or course())
+    cells = submission.runnable(rebuilt)
+    seeds = {"public": PUBLIC_SEED, "hidden": seed}
+    outcomes, printed = run(section, [cell.source for cell in cells], asked, seeds, limits, unsafe)
+    marks = {name: verdict(e, outcomes[name], expected[name]) for name, e in asked.items()}
+    shown = {cells[i].id: text for i, text in printed.items() if 0 <= i < len(cells) and text}
+    for cell in cells:
+        name = submission.title(cell) if submission.is_answer(cell) else ""
+        if name in marks and cell.id in shown and not marks[name].points:
+            marks[name].message += f"\nThe cell itself failed: {shown[cell.id][-600:]}"
+    return Result(
+        section=section,
+        points=sum(m.points for m in marks.values()),
+        max_points=sum(m.max_points for m in marks.values()),
+        exercises=marks,
+        notes=notes,
+        printed=shown,
+        text={submission.title(c): c.source for c in cells if submission.is_answer(c)},
+        seconds=round(time.monotonic() - began, 3),
+    )
+
+
+def verdict(asked: Exercise, outcomes: dict, expected: dict) -> ExerciseResult:
+    """The judge's verdict on one exercise; a record that the judge can't even read is a wrong answer."""
+    whole = outcomes.pop("", None)
+    if whole:  # nothing came back from some case on: the same sentence for each of those
+        outcomes = {key: outcomes.get(key, whole) for key in expected}
+    try:
+        found = judge.judge(asked, outcomes, expected)
+    except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
+        found = judge.judge(asked, {}, expected)
+    if whole and not any(case.passed for case in found.cases):
+        return ExerciseResult(points=0, max_points=asked.points, message=f"{asked.name}: {whole['error']['message']}.")
+    cases = [CaseResult(**{**asdict(case), "message": submission.encodable(case.message)}) for case in found.cases]
+    return ExerciseResult(
+        points=found.points, max_points=found.max_points, message=submission.encodable(found.message), cases=cases
+    )
+
+
+def nothing(section: str, reason: str, only: Iterable[str] = ()) -> Result:
+    """A scored 0 with its reason, for what can't be read."""
+    asked = {name: e for name, e in known_section(section).items() if not only or name in set(only)}
+    marks = {name: ExerciseResult(points=0, max_points=e.points, message=reason) for name, e in asked.items()}
+    total = sum(e.points for e in asked.values())
+    return Result(section=section, points=0, max_points=total, exercises=marks, notes=[reason])
+
+
+def mark_text(section: str, text: str, name: str, seed: int, **options: Any) -> Result:
+    """Marks of a notebook's text as it was handed in."""
+    try:
+        rebuilt, notes = submission.rebuild(text, notebook("notebooks", section, options.get("root") or course()), name)
+    except Unreadable as error:
+        return nothing(section, str(error), options.get("only", ()))
+    return mark(section, rebuilt, notes, seed, **options)
+
+
+def mark_script(section: str, text: str, seed: int, **options: Any) -> Result:
+    """Marks of a Python file that defines some of a section's functions; the section's imports run before it."""
+    release = notebook("notebooks", section, options.get("root") or course())
+    imports = [cell for cell in release.cells if submission.is_imports(cell)]
+    script = nbformat.v4.new_notebook(cells=[*imports, nbformat.v4.new_code_cell(submission.encodable(text))])
+    return mark(section, script, [], seed, **options)
+
+
+# --- stored references ------------------------------------------------------------------------------------------------
+
+
+def write_references(section: str, root: Path | None = None, limits: Limits = Limits(), unsafe: bool = False) -> bool:
+    """Write the public references from the solution; say whether the file changed.
+
+    A file whose numbers agree is left alone: rounding differs between machines, and must not show as a difference.
+    """
+    asked = known_section(section)
+    cells = [cell.source for cell in submission.runnable(notebook("solutions", section, root or course()))]
+    outcomes, printed = run(section, cells, asked, {"public": PUBLIC_SEED}, limits, unsafe)
+    for name, wanted in asked.items():
+        complete(section, name, outcomes[name], {(case.name, True) for case in wanted.cases}, printed)
+    fresh = {"exercises": {n: {case: o for (case, _), o in cases.items()} for n, cases in outcomes.items()}}
+    path = judge.REFERENCES / f"{section}.json"
+    with contextlib.suppress(OSError, ValueError):
+        if collect.same(json.loads(path.read_text(encoding="utf-8")), fresh):
+            return False
+    write(path, json.dumps(fresh, separators=(",", ":")).replace('},"', '},\n"') + "\n")
+    return True
+
+
+def write(path: Path, text: str, mode: int = 0o644) -> None:
+    """Whole or not at all: a file that is being written is never seen under its name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
