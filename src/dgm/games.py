@@ -9,10 +9,11 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn, optim
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dgm.nets import per_sample
+from dgm.optimizers import Adam
 from dgm.training import Batch, Player, PlayError, _nothing
 
 Penalty = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]
@@ -88,8 +89,8 @@ def gan(
         return game.g_loss(_scores(D(fake, *y), fake))
 
     return [
-        Player("D", D, d_loss, adam(D, lr, betas), after=d_after),
-        Player("G", G, g_loss, adam(G, g_lr or lr, betas), every=d_steps, after=g_after),
+        Player("D", D, d_loss, Adam(D.parameters(), lr, betas), after=d_after),
+        Player("G", G, g_loss, Adam(G.parameters(), g_lr or lr, betas), every=d_steps, after=g_after),
     ]
 
 
@@ -131,8 +132,8 @@ def infogan(
 
     both = nn.ModuleList([D, Q])
     return [
-        Player("D", both, d_loss, adam(both, lr, betas)),
-        Player("G", G, g_loss, adam(G, g_lr or lr, betas), after=g_after),
+        Player("D", both, d_loss, Adam(both.parameters(), lr, betas)),
+        Player("G", G, g_loss, Adam(G.parameters(), g_lr or lr, betas), after=g_after),
     ]
 
 
@@ -182,9 +183,9 @@ def cyclegan(
 
     translators = nn.ModuleDict({"ab": G_ab, "ba": G_ba})
     return [
-        Player("D_a", D_a, judge_loss(D_a, G_ba, pools[0], 0), adam(D_a, lr, betas)),
-        Player("D_b", D_b, judge_loss(D_b, G_ab, pools[1], 1), adam(D_b, lr, betas)),
-        Player("G", translators, translators_loss, adam(translators, g_lr or lr, betas), after=g_after),
+        Player("D_a", D_a, judge_loss(D_a, G_ba, pools[0], 0), Adam(D_a.parameters(), lr, betas)),
+        Player("D_b", D_b, judge_loss(D_b, G_ab, pools[1], 1), Adam(D_b.parameters(), lr, betas)),
+        Player("G", translators, translators_loss, Adam(translators.parameters(), g_lr or lr, betas), after=g_after),
     ]
 
 
@@ -213,17 +214,12 @@ def vae(
         return loss(x, _like(x, decoder(z)), mean, log_var)
 
     both = nn.ModuleDict({"encoder": encoder, "decoder": decoder})
-    return [Player("VAE", both, bound, adam(both, lr, betas))]
+    return [Player("VAE", both, bound, Adam(both.parameters(), lr, betas))]
 
 
 def classifier(C: nn.Module, *, lr: float = 1e-3) -> list[Player]:
     """A game of one player for batches ``(x, y)``: logits that predict the label (an independent judge of samples)."""
-    return [Player("C", C, lambda batch: F.cross_entropy(C(batch[0]), batch[1]), adam(C, lr, (0.9, 0.999)))]
-
-
-def adam(module: nn.Module, lr: float, betas: tuple[float, float] = (0.0, 0.99)) -> optim.Adam:
-    """Adam over a network's parameters in one kernel (``fused``)."""
-    return optim.Adam(module.parameters(), lr=lr, betas=betas, fused=True)
+    return [Player("C", C, lambda batch: F.cross_entropy(C(batch[0]), batch[1]), Adam(C.parameters(), lr, (0.9, 0.999)))]
 
 
 def _sampler(draw: Callable[[int], Any], module: nn.Module) -> Callable[[int], Any]:
