@@ -1,0 +1,67 @@
+# Everything runs in .venv, which the first target that needs it creates from requirements.lock.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+RUN := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONHASHSEED=0 $(BIN)/python
+WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+OUT ?= graded
+
+.PHONY: help book build test lab grade bench pdf lock clean
+
+help:
+	@echo "make book              the static book at _build/html/index.html (ANSWERS=1: the instructor's edition)"
+	@echo "make lab               JupyterLab on the student's notebooks"
+	@echo "make test              every test, lint, type and drift check"
+	@echo "make build             lessons -> solutions/ and notebooks/"
+	@echo "make grade SUBMISSIONS=dir [OUT=graded]   grade DIR/STUDENT/SECTION/SECTION.ipynb"
+	@echo "make bench             the timings and reproduced tables of benchmarks/"
+	@echo "make pdf               the book as one PDF"
+	@echo "make clean             remove everything built, keep the environment"
+
+# Small models are several times slower with more than one thread on a busy machine, hence OMP_NUM_THREADS above.
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' || \
+	    { echo "This course needs Python 3.11; say where it is: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+book: .venv/.installed
+	@$(RUN) -m book.tools book $(if $(ANSWERS),--answers)
+
+build: .venv/.installed
+	@$(RUN) -m book.tools build
+	@$(RUN) -m autograder references
+
+test: .venv/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(RUN) -m pytest
+	$(RUN) -m pytest --nbval-lax -n $(WORKERS) --dist loadscope -o addopts= -o filterwarnings= -p no:doctest solutions
+
+lab: .venv/.installed
+	$(RUN) -m jupyterlab --notebook-dir=notebooks
+
+grade: .venv/.installed
+	@test -n "$(SUBMISSIONS)" || { echo "Say which folder: make grade SUBMISSIONS=dir" >&2; exit 2; }
+	@$(RUN) -m autograder grade "$(SUBMISSIONS)" --out "$(OUT)" --workers $(WORKERS)
+
+bench: .venv/.installed
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(RUN) $$script $(if $(QUICK),--quick) || exit 1; done
+
+pdf: book
+	@$(RUN) -m book.tools pdf
+
+# After changing a range in pyproject.toml: resolve it anew in an empty environment and write down what came out.
+lock:
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet hatchling editables torch==2.13.0
+	$(BIN)/pip install --quiet --no-build-isolation --editable '.[lab,book,grade,dev]'
+	$(BIN)/pip freeze --exclude-editable > requirements.lock
+	@touch .venv/.installed
+
+clean:
+	rm -rf _build book/pages graded .pytest_cache .ruff_cache
