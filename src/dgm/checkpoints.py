@@ -37,7 +37,8 @@ def save(path: str | Path, players: Iterable["Player"], step: int, **more: nn.Mo
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         "players": {p.name: {"module": p.module.state_dict(), "optimizer": p.optimizer.state_dict()} for p in players},
         "more": {
-            name: thing.get_state() if isinstance(thing, Generator) else thing.state_dict() for name, thing in more.items()
+            name: thing.get_state() if isinstance(thing, Generator) else thing.state_dict()
+            for name, thing in more.items()
         },
     }
     path = Path(path)
@@ -49,8 +50,8 @@ def save(path: str | Path, players: Iterable["Player"], step: int, **more: nn.Mo
 def resume(path: str | Path, players: Iterable["Player"], **more: nn.Module | Generator) -> int:
     """Load a checkpoint of `save` into the same players and return the turn it was written after.
 
-    Go on with ``play(players, batches, steps, start=resume(path, players))`` and a stream of batches made as before: the
-    result equals that of a run that was never stopped.
+    Go on with ``play(players, batches, steps, start=resume(path, players))`` and a stream of batches made as before:
+    the result equals that of a run that was never stopped.
 
     Raises:
         ValueError: If the checkpoint is of other players.

@@ -11,7 +11,7 @@ import torch
 from sklearn import datasets
 from torch import Generator, Tensor
 
-from dgm.glyphs import Domains, Glyphs, domains, glyphs
+from dgm.fonts import Domains, Glyphs, domains, glyphs
 
 __all__ = [
     "Domains", "Glyphs", "batches", "digits", "domains", "glyphs", "grid", "grid_centres", "manifold", "mnist", "moons",
@@ -81,14 +81,14 @@ def moons(n: int, *, noise: float = 0.05, seed: int = 0) -> tuple[Tensor, Tensor
 
 
 def two_lines(n: int, theta: float, *, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Two parallel unit segments at distance θ, (0, u) and (θ, u): n points of each (Arjovsky et al., 2017, example 1)."""
+    """Two parallel unit segments, (0, u) and (θ, u): n points of each (Arjovsky et al., 2017, example 1)."""
     draw = torch.Generator().manual_seed(seed)
     u = torch.rand(2, n, generator=draw)
     return torch.stack([torch.zeros(n), u[0]], dim=1), torch.stack([torch.full((n,), float(theta)), u[1]], dim=1)
 
 
 class Manifold(NamedTuple):
-    """Points in many dimensions that lie near a plane: data (n, p), plane coordinates (n, 2), modes (n,), map (2, p)."""
+    """Points near a plane: ``x`` (n, p), their place in the ``plane`` (n, 2), modes ``y`` (n,), ``basis`` (2, p)."""
 
     x: Tensor
     plane: Tensor
@@ -97,7 +97,7 @@ class Manifold(NamedTuple):
 
 
 def manifold(n: int = 100, p: int = 32, *, std: float = 0.15, noise: float = 0.05, seed: int = 0) -> Manifold:
-    """The lecture's small data set: four modes in a plane, carried into p dimensions by an orthonormal map, plus noise."""
+    """The lecture's small data set: four modes in a plane, carried into p dimensions orthonormally, plus noise."""
     draw = torch.Generator().manual_seed(seed)
     plane, y = _mixture(n, ring_centres(4, 1.0), std, seed)
     basis = torch.linalg.qr(torch.randn(p, 2, generator=draw)).Q.T
@@ -106,8 +106,8 @@ def manifold(n: int = 100, p: int = 32, *, std: float = 0.15, noise: float = 0.0
 
 def digits() -> tuple[Tensor, Tensor]:
     """scikit-learn's handwritten digits: 1,797 real pictures (n, 1, 8, 8) and their labels (n,)."""
-    bunch = datasets.load_digits()
-    return torch.tensor(bunch.images, dtype=torch.float32).unsqueeze(1) / 16, torch.tensor(bunch.target)
+    x, y = datasets.load_digits(return_X_y=True)
+    return torch.tensor(x, dtype=torch.float32).view(-1, 1, 8, 8) / 16, torch.tensor(y)
 
 
 def mnist(data_home: str | None = None) -> tuple[Tensor, Tensor]:

@@ -153,7 +153,9 @@ def cyclegan(
     betas: tuple[float, float] = (0.0, 0.99),
     g_after: After = _nothing,
 ) -> list[Player]:
-    """Two domains, a translator each way and a judge in each (Zhu et al., 2017, eq. 3). A batch is ``(a, b)``, unpaired.
+    """Two domains, a translator each way and a judge in each (Zhu et al., 2017, eq. 3).
+
+    A batch is ``(a, b)``, unpaired.
 
     Arguments:
         d_loss: (real scores, fake scores) → scalar, for both discriminators.
@@ -219,7 +221,9 @@ def vae(
 
 def classifier(C: nn.Module, *, lr: float = 1e-3) -> list[Player]:
     """A game of one player for batches ``(x, y)``: logits that predict the label (an independent judge of samples)."""
-    return [Player("C", C, lambda batch: F.cross_entropy(C(batch[0]), batch[1]), Adam(C.parameters(), lr, (0.9, 0.999)))]
+    return [
+        Player("C", C, lambda batch: F.cross_entropy(C(batch[0]), batch[1]), Adam(C.parameters(), lr, (0.9, 0.999)))
+    ]
 
 
 def _sampler(draw: Callable[[int], Any], module: nn.Module) -> Callable[[int], Any]:

@@ -1,7 +1,7 @@
 """Where generated samples start: functions that draw n latent codes.
 
-Each function here returns a *sampler*, a function ``n -> Tensor``. A sampler draws from torch's global random numbers on
-torch's default device, or from a generator of its own.
+Each function here returns a *sampler*, a function ``n -> Tensor``. A sampler draws from torch's global random numbers
+on torch's default device (the games set it to where their networks live), or from a generator of its own.
 
     >>> import torch
     >>> gaussian(2, generator=torch.Generator().manual_seed(0))(3).shape

@@ -66,8 +66,8 @@ class Generator28(nn.Module):
 class Discriminator28(nn.Module):
     """Pictures (n, 1, 28, 28) → scores (n, 1): two strided convolutions and a linear layer (Radford et al., 2016).
 
-    Without batch norm unless asked for: then no layer mixes samples, and real and fake may pass together. ``trunk`` ends
-    in ``features`` numbers per picture, on which other heads can sit (InfoGAN's Q, a projection).
+    Without batch norm unless asked for: then no layer mixes samples, and real and fake may pass together. ``trunk``
+    ends in ``features`` numbers per picture, on which other heads can sit (InfoGAN's Q, a projection).
     """
 
     def __init__(self, *, width: int = 16, batch_norm: bool = False, spectral: bool = False):

@@ -9,9 +9,9 @@ from torch import Tensor, nn, optim
 class Adam(optim.Adam):
     r"""Adam (Kingma and Ba, 2015, algorithm 1), one kernel call per step and little around it.
 
-    PyTorch's own fused kernel. On networks as small as this course's, what ``optim.Adam.step`` does before it gets there
-    (hooks, grouping, profiling) takes longer than the update, so `step` goes straight to the kernel. State, checkpoints
-    and learning-rate schedules are those of ``optim.Adam``, and so are the numbers.
+    PyTorch's own fused kernel. On networks as small as this course's, what ``optim.Adam.step`` does before it gets
+    there (hooks, grouping, profiling) takes longer than the update, so `step` goes straight to the kernel. State,
+    checkpoints and learning-rate schedules are those of ``optim.Adam``, and so are the numbers.
 
     Arguments:
         lr: The learning rate.
@@ -19,7 +19,11 @@ class Adam(optim.Adam):
     """
 
     def __init__(
-        self, params: Iterable[nn.Parameter], lr: float = 1e-3, betas: tuple[float, float] = (0.0, 0.99), eps: float = 1e-8
+        self,
+        params: Iterable[nn.Parameter],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.0, 0.99),
+        eps: float = 1e-8,
     ):
         super().__init__(params, lr=lr, betas=(float(betas[0]), float(betas[1])), eps=eps, fused=True)
 
@@ -32,8 +36,8 @@ class Adam(optim.Adam):
             moving = [p for p in group["params"] if p.grad is not None]
             states = [self.state[p] or self._start(p) for p in moving]
             steps = [state["step"] for state in states]
-            torch._foreach_add_(steps, 1)
-            torch._fused_adam_(
+            torch._foreach_add_(steps, 1)  # pyright: ignore[reportPrivateImportUsage]
+            torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]
                 moving,
                 [p.grad for p in moving],
                 [state["exp_avg"] for state in states],

@@ -1,7 +1,7 @@
 """One look for every picture: real is blue, generated is orange, fields are grey-purple.
 
-Functions take the axes to draw on and return them. `show` puts a finished figure on the page, with its text for those who
-do not see it. Importing this module sets matplotlib's style.
+Functions take the axes to draw on and return them. `show` puts a finished figure on the page, with its text for those
+who do not see it. Importing this module sets matplotlib's style.
 """
 
 import base64

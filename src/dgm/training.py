@@ -202,7 +202,9 @@ def _turns(
     bar: tqdm,
 ) -> Iterator[Turn]:
     device = next(players[0].module.parameters()).device
-    rates = [(group, group.setdefault("initial_lr", group["lr"])) for p in players for group in p.optimizer.param_groups]
+    rates = [
+        (group, group.setdefault("initial_lr", group["lr"])) for p in players for group in p.optimizer.param_groups
+    ]
     unseen: list[Turn] = []
     shown = 0.0
     with bar:
@@ -260,7 +262,9 @@ def _compiled(player: Player) -> Callable[[Batch], Tensor]:
         except Exception as error:  # whatever the compiler, or the lack of one, may raise
             possible = False
             reason = str(error).strip().split("\n")[0]
-            warnings.warn(f"player {player.name!r} plays on without torch.compile: {reason}", RuntimeWarning, stacklevel=2)
+            warnings.warn(
+                f"player {player.name!r} plays on without torch.compile: {reason}", RuntimeWarning, stacklevel=2
+            )
             return player.move(batch)
         return player._finish(loss)
 

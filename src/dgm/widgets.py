@@ -1,7 +1,8 @@
 """Figures to play with: sliders that compute in a live kernel, precomputed frames on the static page.
 
-The same call makes both. The book is built with ``DGM_STATIC=1``: then every frame is drawn once, into one sprite sheet,
-and a few lines of JavaScript in the book move it under ordinary range inputs. In a kernel, ipywidgets call ``render``.
+The same call makes both. The book is built with ``DGM_STATIC=1``: then every frame is drawn once, into one sprite
+sheet, and a few lines of JavaScript in the book move it under ordinary range inputs. In a kernel, ipywidgets call
+``render``.
 """
 
 import base64

@@ -1,7 +1,8 @@
-"""Digits of matplotlib's fonts as 28×28 pictures whose class, face, rotation, width, slant, shift and weight are known.
+"""Digits of matplotlib's fonts as 28×28 pictures whose every factor is known.
 
-Each digit of each face is kept as a *signed distance field*: at every point the distance to the outline, positive inside.
-A picture is the field seen through an affine map; thickness is a threshold on the distance, and anti-aliasing is exact.
+Each digit of each face is kept as a *signed distance field*: at every point the distance to the outline, positive
+inside. A picture is the field seen through an affine map: rotation, width, slant and shift are the map, the thickness
+of a stroke is a threshold on the distance, and edges are anti-aliased by the distance itself.
 """
 
 from functools import cache
@@ -26,16 +27,18 @@ FACES = (
 TEST_FACES = ("DejaVuSansMono-Bold", "DejaVuSerif-Italic", "STIXGeneralBol", "cmss10")
 """Faces that the training split never shows."""
 
-_FIELD = 96  # side of a distance field; the digit is 2/3 of it high
-_FINE = 4  # the outline is drawn this much finer before distances are taken
+_FIELD = 96  # side of a distance field
+_FINE = 3  # the outline is drawn this much finer before distances are taken
+_HEIGHT = 0.68  # of a digit, as a share of the picture
+_INK = 0.2  # pixels added on each side of every stroke, so that hairlines survive at this size
 
 
 class Glyphs(NamedTuple):
     """Pictures and all that made them, each of length n.
 
-    ``x`` (n, 1, 28, 28) in [0, 1]; ``y`` class 0 … 9; ``face`` index into `FACES`; ``rotation`` in degrees, anticlockwise;
-    ``width`` relative to the face's own; ``slant`` the tangent of the lean to the right; ``shift`` (n, 2) in pixels, right
-    and down; ``weight`` in pixels of stroke added on each side of an outline.
+    ``x`` (n, 1, 28, 28) in [0, 1]; ``y`` class 0 … 9; ``face`` index into `FACES`; ``rotation`` in degrees,
+    anticlockwise; ``width`` relative to the face's own; ``slant`` the tangent of the lean to the right; ``shift``
+    (n, 2) in pixels, right and down; ``weight`` in pixels of stroke added on each side.
     """
 
     x: Tensor
@@ -55,18 +58,18 @@ def fields() -> Tensor:
     side = _FIELD * _FINE
     found = np.empty((len(FACES), 10, _FIELD, _FIELD), dtype=np.float32)
     for f, name in enumerate(FACES):
-        font = ImageFont.truetype(str(folder / f"{name}.ttf"), side)
-        box = font.getbbox("0123456789", anchor="ls")
-        font = ImageFont.truetype(str(folder / f"{name}.ttf"), round(side * side * 0.62 / (box[3] - box[1])))
+        font = ImageFont.truetype(folder / f"{name}.ttf", side)
+        _, top, _, bottom = font.getbbox("0123456789", anchor="ls")
+        font = ImageFont.truetype(folder / f"{name}.ttf", side * side * _HEIGHT / (bottom - top))
         for digit in range(10):
             canvas = Image.new("1", (side, side))
             left, top, right, bottom = font.getbbox(str(digit), anchor="ls")
             at = ((side - left - right) / 2, (side - top - bottom) / 2)
             ImageDraw.Draw(canvas).text(at, str(digit), fill=1, font=font, anchor="ls")
             ink = np.asarray(canvas)
-            distance = distance_transform_edt(ink) - distance_transform_edt(~ink)
-            found[f, digit] = distance.reshape(_FIELD, _FINE, _FIELD, _FINE).mean((1, 3)) * 28 / side
-    return torch.from_numpy(found)
+            inside, outside = np.asarray(distance_transform_edt(ink)), np.asarray(distance_transform_edt(~ink))
+            found[f, digit] = (inside - outside).reshape(_FIELD, _FINE, _FIELD, _FINE).mean((1, 3)) * 28 / side
+    return torch.from_numpy(found) + _INK
 
 
 def glyphs(
@@ -87,6 +90,11 @@ def glyphs(
     Arguments:
         split: "train" or "test"; the test split has other faces (`TEST_FACES`). Ignored where ``faces`` are named.
     """
+    if split not in ("train", "test"):
+        raise ValueError(f"the glyphs have a split 'train' and a split 'test', not {split!r}.")
+    unknown = sorted(set(faces or ()) - set(FACES))
+    if unknown:
+        raise ValueError(f"no font face is called {', '.join(unknown)}; choose among {', '.join(FACES)}.")
     draw = torch.Generator().manual_seed(seed)
     names = faces or tuple(face for face in FACES if (face in TEST_FACES) == (split == "test"))
     pick = torch.tensor([FACES.index(face) for face in names])
@@ -136,8 +144,8 @@ def _seen(field: Tensor, rotation: Tensor, width: Tensor, slant: Tensor, shift: 
 class Domains(NamedTuple):
     """Two unpaired sets of pictures and, for scoring only, the true translation of each.
 
-    ``a`` filled white digits on black; ``b`` black outlines on white, of other digits; ``a_as_b`` is what ``a`` would look
-    like in domain B, ``b_as_a`` the reverse, all (n, 1, 28, 28); ``y_a`` and ``y_b`` are the classes (n,).
+    ``a`` filled white digits on black; ``b`` black outlines on white, of other digits; ``a_as_b`` is what ``a`` would
+    look like in domain B, ``b_as_a`` the reverse, all (n, 1, 28, 28); ``y_a`` and ``y_b`` are the classes (n,).
     """
 
     a: Tensor
