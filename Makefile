@@ -60,7 +60,7 @@ lock:
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet hatchling editables torch==2.13.0
 	$(BIN)/pip install --quiet --no-build-isolation --editable '.[lab,book,grade,dev]'
-	$(BIN)/pip freeze --exclude-editable > requirements.lock
+	$(BIN)/pip freeze --exclude-editable | sed "s/+cpu$$//" > requirements.lock
 	@touch .venv/.installed
 
 clean:
