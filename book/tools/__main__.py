@@ -22,7 +22,7 @@ from book.tools import lessons as source
 from book.tools.execute import Run, execute
 from book.tools.lessons import Lesson, notebook_path, write_notebook, write_text
 from book.tools.myst import LessonError
-from book.tools.pages import exercise_list, page
+from book.tools.pages import exercise_list, front_page, page
 
 app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False)
 Root = Annotated[Path, typer.Option(help="The repository, or a folder shaped like it.")]
@@ -97,7 +97,9 @@ def run_lessons(root: Path, lessons: list[Lesson], workers: int | None = None) -
 
 def write_pages(root: Path, pages: Path, lessons: list[Lesson], runs: dict[str, Run], answers: bool) -> None:
     """Write the pages of all lessons and the list of exercises; remove pages of lessons that are gone."""
-    wanted = {pages / "exercises.md"}
+    front = source.read_cells(root / "book" / "index.md")
+    write_notebook(pages / "index.ipynb", front_page(root, front, lessons, runs[front.name]))
+    wanted = {pages / "exercises.md", pages / "index.ipynb"}
     write_text(pages / "exercises.md", exercise_list(lessons))
     for lesson in lessons:
         student = nbformat.read(notebook_path(root, "notebooks", lesson.name), as_version=4)
@@ -125,7 +127,7 @@ def jupyter_book(folder: Path, quiet: bool) -> None:
 def build_book(root: Path, answers: bool = False, workers: int | None = None, quiet: bool = True) -> Path:
     """Everything from the lessons to the static book; returns its front page."""
     lessons = build_notebooks(root, workers)
-    runs = run_lessons(root, lessons, workers)
+    runs = run_lessons(root, [source.read_cells(root / "book" / "index.md"), *lessons], workers)
     if any(run.fresh for run in runs.values()):
         build_notebooks(root, workers, runs)  # what the lessons print may have changed with the library
     write_pages(root, root / "book" / "pages", lessons, runs, answers=False)

@@ -38,7 +38,7 @@ from book.tools.citations import bibliography, cite
 from book.tools.myst import EXPLICIT, Labels, LessonError, Translator
 
 WORDS = {"exercise", "check", "points", "tags", "mystnb"}
-TAGS = {"imports", "nbval-check-output", "hide-input"}
+TAGS = {"front", "hide-input", "imports", "nbval-check-output"}
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 MARK = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 STUB = 'raise NotImplementedError("your turn")'
@@ -124,9 +124,17 @@ def load(root: Path) -> list[Lesson]:
 
 def read(path: Path) -> Lesson:
     """Parse one lesson and check it against the conventions that the build relies on."""
-    text = path.read_text(encoding="utf8")
     if not FILE.match(path.stem):
         raise LessonError(path, 1, "a lesson's file is called NN-name.md, in small letters and dashes")
+    lesson = read_cells(path)
+    _check_exercises(path, list(lesson.cells))
+    _check_imports(path, list(lesson.cells))
+    return lesson
+
+
+def read_cells(path: Path) -> Lesson:
+    """Parse a MyST notebook: a lesson, or the front page, which runs code but asks nothing."""
+    text = path.read_text(encoding="utf8")
     try:
         notebook = jupytext.myst.myst_to_notebook(text, add_source_map=True)
     except (jupytext.myst.MystMetadataParsingError, nbformat.ValidationError) as error:
@@ -144,8 +152,6 @@ def read(path: Path) -> Lesson:
                 raise LessonError(path, cell.line, f"the {word} {cell.exercise or cell.check!r} exists twice")
             cell = Cell(**{**vars(cell), "id": f"{cell.id}-{seen[cell.id]}"})
         cells.append(cell)
-    _check_exercises(path, cells)
-    _check_imports(path, cells)
     title = re.match(r"#\s+(.+)", cells[0].source) if cells and cells[0].kind == "markdown" else None
     if title is None:
         raise LessonError(path, 1, "a lesson opens with its title, '# Title'")

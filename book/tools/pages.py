@@ -128,6 +128,29 @@ def page(root: Path, lesson: Lesson, student: NotebookNode, run: Run, answers: b
     return notebook
 
 
+def front_page(root: Path, source: Lesson, lessons: list[Lesson], run: Run) -> NotebookNode:
+    """The front page: what its code shows, without the code, and a map that links to the sections there are."""
+    assert run.notebook is not None
+    outputs = {cell.id: cell.outputs for cell in run.notebook.cells}
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))
+    address = (config.get("repository") or {}).get("url") or "ADDRESS"
+    sections = {lesson.name for lesson in lessons}
+
+    def link(match: re.Match[str]) -> str:
+        return f'<a href="{match[1]}.html">' if match[1] in sections else '<a class="dgm-later">'
+
+    notebook = nbformat.v4.new_notebook(metadata={"html_theme.sidebar_secondary.remove": True})
+    for cell in source.cells:
+        if cell.kind == "markdown":
+            text = re.sub(r'<a data-section="([^"]*)">', link, cell.source).replace("clone ADDRESS", f"clone {address}")
+            notebook.cells.append(nbformat.v4.new_markdown_cell(text, id=cell.id))
+        elif "imports" not in cell.tags:
+            node = nbformat.v4.new_code_cell(cell.source, id=cell.id, outputs=outputs[cell.id])
+            node.metadata["tags"] = [*cell.tags, "remove-input"]
+            notebook.cells.append(node)
+    return notebook
+
+
 def _exercise_title(lesson: Lesson, cell: Cell, number: int, points: int) -> NotebookNode:
     """The bar above an exercise's code; the list of exercises links to it."""
     worth = f"{points} point{'s' if points != 1 else ''}"

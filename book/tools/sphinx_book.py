@@ -120,7 +120,11 @@ def no_theme_launch_buttons(app: Sphinx, config: Config) -> None:
 def move_pictures(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
     """Write the pictures that a page embeds into `_images/` and point to them; those outside the first screen load late."""
     body = context.get("body")
-    if not body or "data:image/" not in body:
+    if not body:
+        return
+    # Sphinx repeats the section's number in front of every heading; the title's is enough.
+    context["body"] = body = re.sub(r"(<h[2-6]>)<span class=\"section-number\">[^<]*</span>", r"\1", body)
+    if "data:image/" not in body:
         return
     folder = Path(app.outdir) / "_images"
     folder.mkdir(exist_ok=True)
@@ -160,6 +164,47 @@ def copy_files(app: Sphinx, error: Exception | None) -> None:
             shutil.copyfile(path, static / path.name)
 
 
+# --- the finished pages -----------------------------------------------------------------------------------------------
+
+# What the theme's pages carry and these pages don't need: its icons (1.5 MB of JavaScript for a dozen shapes, which
+# book.css draws), tabs, toggles; and the search index, except where one searches.
+NEEDLESS = ("scripts/fontawesome.js", "togglebutton.js", "design-tabs.js")
+SEARCHING = ("searchtools.js", "language_data.js", "searchindex.js")
+
+
+def mend(text: str, is_search: bool) -> str:
+    """One finished page: fewer scripts, none of which holds up the page, and names for what assistive software reads."""
+
+    def script(match: re.Match[str]) -> str:
+        tag, address = match[0], match["src"].split("?")[0]
+        if address.endswith(NEEDLESS) or (address.endswith(SEARCHING) and not is_search):
+            return ""
+        waits = "defer" in tag or "async" in tag or address.endswith("documentation_options.js") or is_search
+        return tag if waits else tag.replace("<script ", "<script defer ", 1)
+
+    text = re.sub(r'<script\b[^>]*?src="(?P<src>[^"]*)"[^>]*></script>\n?', script, text)
+    text = re.sub(r"<script>(let|var) toggle\w+ = [^<]*</script>\n?", "", text)
+    first, *others = re.findall(r'<meta name="viewport"[^>]*/?>', text) or [""]
+    for other in others:
+        text = text.replace(other, "") if other != first else text
+    # A name in an attribute that differs from the visible words misleads those who speak to their computer.
+    text = re.sub(r'(<summary\b[^>]*?) aria-label="[^"]*"', r"\1", text)
+    text = re.sub(r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"', r"\1", text)
+    return text
+
+
+def mend_pages(app: Sphinx, error: Exception | None) -> None:
+    """Finish every page that was written."""
+    if error is not None or app.builder.format != "html":
+        return
+    for path in Path(app.outdir).rglob("*.html"):
+        if "_static" in path.parts:
+            continue
+        text = path.read_text(encoding="utf8")
+        if (mended := mend(text, path.name == "search.html")) != text:
+            path.write_text(mended, encoding="utf8")
+
+
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
     TocTreeCollector.assign_section_numbers = number_sections  # type: ignore[method-assign]
@@ -171,4 +216,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("doctree-read", check_alternatives)
     app.connect("html-page-context", move_pictures)
     app.connect("build-finished", copy_files)
+    app.connect("build-finished", mend_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
