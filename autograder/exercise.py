@@ -65,6 +65,8 @@ class Exercise:
         def add(make: Callable) -> Callable:
             if not make.__doc__:
                 raise ValueError(f"case {self.name}/{make.__name__} needs a docstring: it is the hint a student reads")
+            if any(case.name == make.__name__ for case in self.cases):
+                raise ValueError(f"case {self.name}/{make.__name__} exists twice")
             self.cases.append(Case(make.__name__, " ".join(make.__doc__.split()), make, gradient))
             return make
 

@@ -72,12 +72,6 @@ def fake_logits_cases(exercise: Exercise) -> Exercise:
     """The cases that the three generator losses share; each adds the extreme logits that it must survive."""
 
     @exercise.case
-    def one_batch(rng):
-        """Look at the value function again: which term contains D(G(z)), with which sign, and does the generator
-        climb it or descend it?"""
-        return {"fake_logits": normal(rng, 6, 1, scale=2)}
-
-    @exercise.case
     def batch_of_one(rng):
         """One logit: the result is still a scalar of shape (), not (1,) or (1, 1)."""
         return {"fake_logits": normal(rng, 1, 1)}
@@ -276,7 +270,7 @@ def images(rng):
 
 @discriminator_step.case
 def single_precision(rng):
-    """The same in float32."""
+    """The networks are float32 this time: convert neither the data nor the noise."""
     return d_inputs(*players(rng, dtype=torch.float32))
 
 
@@ -343,6 +337,6 @@ def images(rng):
 
 @generator_step.case
 def single_precision(rng):
-    """The same in float32."""
+    """The networks are float32 this time: convert neither the data nor the noise."""
     generator, discriminator, _, noise = players(rng, dtype=torch.float32)
     return g_inputs(generator, discriminator, noise)
