@@ -74,5 +74,15 @@
     }
   }
 
+  /* A formula wider than its column scrolls; then the keyboard has to reach it. */
+  function reachable() {
+    document.querySelectorAll("div.math").forEach((box) => {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    });
+  }
+
   document.querySelectorAll("figure.dgm-explore").forEach(explore);
+  addEventListener("load", () => window.MathJax?.startup?.promise?.then(reachable));
+  addEventListener("resize", reachable);
 })();

@@ -15,10 +15,12 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import html
 import importlib.util
 import io
 import re
 import shutil
+import textwrap
 from pathlib import Path
 
 import pybtex.plugin
@@ -117,11 +119,15 @@ def no_theme_launch_buttons(app: Sphinx, config: Config) -> None:
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def move_pictures(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
-    """Write the pictures that a page embeds into `_images/` and point to them; those outside the first screen load late."""
+def finish_body(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """Describe the page, number its title only, and write the pictures that it embeds into `_images/`, to load late."""
     body = context.get("body")
     if not body:
         return
+    opening = next((node.astext() for node in doctree.findall(nodes.paragraph)), "") if doctree else ""
+    if opening:
+        description = html.escape(textwrap.shorten(opening, 155, placeholder=" …"))
+        context["metatags"] = context.get("metatags", "") + f'<meta name="description" content="{description}" />'
     # Sphinx repeats the section's number in front of every heading; the title's is enough.
     context["body"] = body = re.sub(r"(<h[2-6]>)<span class=\"section-number\">[^<]*</span>", r"\1", body)
     if "data:image/" not in body:
@@ -190,7 +196,10 @@ def mend(text: str, is_search: bool) -> str:
     # A name in an attribute that differs from the visible words misleads those who speak to their computer.
     text = re.sub(r'(<summary\b[^>]*?) aria-label="[^"]*"', r"\1", text)
     text = re.sub(r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"', r"\1", text)
-    return text
+    text = text.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+    text = text.replace(' role="doc-biblioentry"', "").replace(' role="doc-backlink"', "")
+    sidebar = '<div id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar">'
+    return text.replace(sidebar, f'{sidebar[:-1]} role="complementary" aria-label="Contents of the book">')
 
 
 def mend_pages(app: Sphinx, error: Exception | None) -> None:
@@ -214,7 +223,7 @@ def setup(app: Sphinx) -> dict:
     pybtex.plugin.register_plugin("pybtex.style.formatting", "plain_without_labels", PlainWithoutLabels)
     app.connect("config-inited", no_theme_launch_buttons, priority=100)
     app.connect("doctree-read", check_alternatives)
-    app.connect("html-page-context", move_pictures)
+    app.connect("html-page-context", finish_body)
     app.connect("build-finished", copy_files)
     app.connect("build-finished", mend_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
