@@ -42,9 +42,9 @@ def save(path: str | Path, players: Iterable["Player"], step: int, **more: nn.Mo
         },
     }
     path = Path(path)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        torch.save(state, file)
-    os.replace(file.name, path)  # never half a checkpoint under the final name
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        torch.save(state, Path(folder) / path.name)
+        os.replace(Path(folder) / path.name, path)  # never half a checkpoint under the final name
 
 
 def resume(path: str | Path, players: Iterable["Player"], **more: nn.Module | Generator) -> int:

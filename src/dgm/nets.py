@@ -203,12 +203,15 @@ def dcgan_init(module: nn.Module) -> None:
 def per_sample(module: nn.Module) -> bool:
     """Whether the network surely treats every sample of a batch alone: only known layers, none of them batch norm.
 
-    A module written in a lesson could do anything, so it is not sure.
+    A module or a function written in a lesson could do anything, so it is not sure.
     """
-    known = ("torch.nn.", "dgm.nets")
-    return all(
-        type(part).__module__.startswith(known) and not isinstance(part, _BatchNorm) for part in module.modules()
-    )
+
+    def known(part: nn.Module) -> bool:
+        if isinstance(part, _BatchNorm) or (isinstance(part, Conditional) and not isinstance(part.join, nn.Module)):
+            return False
+        return type(part).__module__.startswith(("torch.nn.", "dgm.nets"))
+
+    return all(known(part) for part in module.modules())
 
 
 def _norm(channels: int, wanted: bool) -> list[nn.Module]:

@@ -1,4 +1,4 @@
-"""The optimiser of the course."""
+"""Adam, as every game of the course uses it: PyTorch's kernel with less around it."""
 
 from collections.abc import Callable, Iterable
 

@@ -189,7 +189,7 @@ def play(
     moves = {player.name: _compiled(player) if compile else player.move for player in players}
     if len(moves) < len(players):
         raise PlayError(f"two players have one name among {[player.name for player in players]}; rename one.")
-    bar = tqdm(total=steps, initial=start, disable=not _watched(progress), leave=False)
+    bar = tqdm(total=steps, initial=start, disable=not _watched(progress))
     return _turns(players, moves, islice(iter(batches), start, None), range(start + 1, steps + 1), anneal, bar)
 
 
@@ -231,8 +231,8 @@ def _turns(
                     _look(unseen)
                     unseen = []
             bar.update()
-            if not bar.disable and monotonic() - shown > 0.3:
-                bar.set_postfix({name: f"{value:.3g}" for name, value in turn.losses.items()}, refresh=False)
+            if not bar.disable and (monotonic() - shown > 0.3 or step == steps[-1]):
+                bar.set_postfix({name: f"{value:.3g}" for name, value in turn.losses.items()})
                 shown = monotonic()
             yield turn
 
@@ -276,4 +276,5 @@ def _watched(progress: bool | None) -> bool:
         return progress
     if any(os.environ.get(name) for name in ("CI", "DGM_STATIC", "DGM_GRADING")):
         return False
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    ipython = sys.modules.get("IPython")  # a notebook has imported it
+    return sys.stderr.isatty() or (ipython is not None and ipython.get_ipython() is not None)

@@ -1,0 +1,53 @@
+"""Samplers draw from the law they name, with the shape they name."""
+
+import torch
+from scipy import stats
+
+from dgm import latents
+
+N = 20_000
+
+
+def generator():
+    return torch.Generator().manual_seed(3)
+
+
+def test_gaussian_is_standard_normal():
+    z = latents.gaussian(3, generator=generator())(N)
+    assert z.shape == (N, 3)
+    for column in z.T:
+        assert stats.kstest(column.numpy(), "norm").pvalue > 1e-3
+    assert torch.corrcoef(z.T).fill_diagonal_(0).abs().max() < 0.03
+
+
+def test_uniform_fills_its_interval():
+    z = latents.uniform(2, -3.0, 1.0, generator=generator())(N)
+    assert z.min() >= -3 and z.max() < 1
+    assert stats.kstest(z[:, 0].numpy(), "uniform", args=(-3, 4)).pvalue > 1e-3
+
+
+def test_categorical_and_one_hot_are_uniform_over_classes():
+    labels = latents.categorical(5, generator=generator())(N)
+    vectors = latents.one_hot(5, generator=generator())(N)
+    assert labels.dtype == torch.int64 and stats.chisquare(labels.bincount(minlength=5).numpy()).pvalue > 1e-3
+    assert vectors.shape == (N, 5) and vectors.dtype == torch.get_default_dtype()
+    assert torch.equal(vectors.argmax(1), labels) and torch.equal(vectors.sum(1), torch.ones(N))
+
+
+def test_without_a_generator_the_global_seed_decides():
+    for sampler in (latents.gaussian(2), latents.uniform(2), latents.one_hot(4), latents.categorical(4)):
+        torch.manual_seed(5)
+        first = sampler(7)
+        torch.manual_seed(5)
+        assert torch.equal(first, sampler(7)) and not torch.equal(first, sampler(7))
+
+
+def test_an_own_generator_leaves_the_global_stream_alone():
+    before = torch.get_rng_state()
+    latents.gaussian(2, generator=generator())(10)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_follows_the_default_device():
+    with torch.device("meta"):
+        assert latents.gaussian(2)(3).device.type == "meta"

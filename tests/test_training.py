@@ -1,0 +1,371 @@
+"""The loop: who moves when, by how much, and what it says when it cannot go on."""
+
+import math
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn, optim
+
+from dgm import data, games, latents, nets, training
+from dgm.optimizers import Adam
+from dgm.training import Player, PlayError, play
+
+DEVICE = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+
+
+def descent(name="P", start=3.0, lr=0.1, loss=None, **options):
+    """A player with one parameter w on w²/2: SGD multiplies it by 1 - lr."""
+    module = nn.ParameterList([nn.Parameter(torch.tensor([start], dtype=torch.float64))])
+    optimizer = optim.SGD(module.parameters(), lr=lr)
+    return Player(name, module, loss or (lambda batch: module[0].square().sum() / 2), optimizer, **options)
+
+
+def endless(*shape):
+    while True:
+        yield (torch.ones(*shape),)
+
+
+def pair(seed=0):
+    torch.manual_seed(seed)
+    G, D = nets.mlp([3, 16, 2]), nets.mlp([2, 16, 1])
+    averaged = training.average(G, 0.9)
+    players = games.gan(G, D, games.HINGE, latents.gaussian(3), g_after=averaged.update_parameters)
+    return players, averaged
+
+
+def numbers(players, *more):
+    modules = [p.module for p in players] + list(more)
+    return torch.cat([v.double().flatten() for m in modules for v in m.state_dict().values()])
+
+
+# --- who moves, and how far
+
+
+def test_a_move_is_one_step_down_and_returns_the_loss_before_it():
+    player = descent()
+    assert player.move((torch.ones(1),)).item() == pytest.approx(4.5)
+    assert player.module[0].item() == pytest.approx(3 * 0.9)
+
+
+def test_losses_follow_the_closed_form_of_gradient_descent():
+    losses = [turn.losses["P"] for turn in play([descent()], endless(1), 20)]
+    assert losses == pytest.approx([4.5 * 0.9 ** (2 * k) for k in range(20)], rel=1e-12)
+
+
+def test_each_player_moves_on_every_so_many_turns_and_in_order():
+    order = []
+    players = [
+        descent(name, every=every, after=lambda _, n=name: order.append(n)) for name, every in (("a", 1), ("b", 3))
+    ]
+    turns = [set(turn.losses) for turn in play(players, endless(1), 6)]
+    assert turns == [{"a"}, {"a"}, {"a", "b"}] * 2 and order == ["a", "a", "a", "b"] * 2
+
+
+def test_only_the_optimizers_parameters_get_gradients_and_move():
+    a, b = nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1))
+    b.grad = torch.full((1,), 7.0)
+    player = Player("P", nn.ParameterList([a, b]), lambda _: (a * b).sum(), optim.SGD([a], lr=0.5))
+    player.move((torch.ones(1),))
+    assert a.item() == 0.5 and b.item() == 1 and b.grad.item() == 7
+
+
+def test_gradients_left_behind_do_not_add_up():
+    player = descent()
+    player.module[0].grad = torch.full((1,), 1e6, dtype=torch.float64)
+    player.move((torch.ones(1),))
+    assert player.module[0].item() == pytest.approx(2.7)
+
+
+def test_after_sees_the_module_once_per_move():
+    seen = []
+    player = descent(after=seen.append)
+    list(play([player], endless(1), 4))
+    assert seen == [player.module] * 4
+
+
+def test_rates_fall_linearly_to_zero_over_the_annealed_share():
+    player = descent(lr=1.0, loss=None)
+    rates = [player.optimizer.param_groups[0]["lr"] for _ in play([player], endless(1), 10, anneal=0.5)]
+    assert rates == pytest.approx([1.0] * 6 + [0.8, 0.6, 0.4, 0.2])
+
+
+def test_stopping_early_is_the_callers_right():
+    turns = play([descent()], endless(1), 10**9)
+    assert [next(turns).step for _ in range(3)] == [1, 2, 3]
+    turns.close()
+
+
+def test_losses_are_a_mapping_of_floats_read_when_asked():
+    (turn,) = play([descent()], endless(1), 1)
+    assert dict(turn.losses) == {"P": 4.5} and repr(turn.losses) == "{'P': 4.5}" and len(turn.losses) == 1
+    assert isinstance(turn.losses.tensors["P"], torch.Tensor) and not turn.losses.tensors["P"].requires_grad
+
+
+# --- Adam
+
+
+@pytest.mark.parametrize("betas", [(0.0, 0.99), (0.9, 0.999)])
+def test_adam_is_pytorchs_adam(betas):
+    torch.manual_seed(0)
+    ours = nets.mlp([3, 7, 1]).double()
+    theirs = nets.mlp([3, 7, 1]).double()
+    theirs.load_state_dict(ours.state_dict())
+    mine, reference = Adam(ours.parameters(), 0.01, betas), optim.Adam(theirs.parameters(), 0.01, betas)
+    schedules = [optim.lr_scheduler.ExponentialLR(o, 0.9) for o in (mine, reference)]
+    for k in range(30):
+        x = torch.randn(8, 3, dtype=torch.float64)
+        for net, optimizer in ((ours, mine), (theirs, reference)):
+            optimizer.zero_grad()
+            (net(x) - k).square().mean().backward()
+            optimizer.step()
+        for schedule in schedules:
+            schedule.step()
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.allclose(p, q, rtol=1e-12, atol=1e-14)
+
+
+def test_adam_leaves_parameters_without_gradient_alone_and_takes_no_closure():
+    p, q = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))
+    optimizer = Adam([p, q])
+    p.grad = torch.ones(2)
+    optimizer.step()
+    assert (p != 1).all() and (q == 1).all()
+    with pytest.raises(TypeError, match="no closure"):
+        optimizer.step(lambda: 0.0)
+
+
+# --- average and checkpoints
+
+
+def test_average_is_the_recursion_of_its_docstring():
+    player = descent(start=1.0)
+    averaged = training.average(player.module, 0.75)
+    values = []
+    for _ in range(5):
+        player.move((torch.ones(1),))
+        averaged.update_parameters(player.module)
+        values.append(player.module[0].item())
+    mean = values[0]
+    for value in values[1:]:
+        mean = 0.75 * mean + 0.25 * value
+    assert averaged.module[0].item() == pytest.approx(mean, rel=1e-12)
+
+
+@pytest.mark.parametrize("stop", [1, 7, 40])
+def test_a_resumed_run_equals_the_unbroken_one(stop, tmp_path):
+    """40 is beyond the first pass through the data, so the reshuffling is resumed too."""
+    x, _ = data.ring(200)
+    path = tmp_path / "checkpoint.pt"
+
+    players, averaged = pair()
+    whole = [dict(turn.losses) for turn in play(players, data.batches(x, size=10), 50, anneal=0.5)]
+    unbroken = numbers(players, averaged)
+
+    players, averaged = pair()
+    turns = play(players, data.batches(x, size=10), 50, anneal=0.5)
+    for turn in turns:
+        if turn.step == stop:
+            training.save(path, players, turn.step, averaged=averaged)
+            break
+    turns.close()
+
+    players, averaged = pair(seed=99)  # another process starts from other weights and other random numbers
+    torch.manual_seed(0)
+    start = training.resume(path, players, averaged=averaged)
+    rest = [dict(turn.losses) for turn in play(players, data.batches(x, size=10), 50, start=start, anneal=0.5)]
+    assert start == stop and rest == whole[stop:]
+    assert torch.equal(numbers(players, averaged), unbroken)
+
+
+def test_a_samplers_own_generator_is_kept_too(tmp_path):
+    path, draw, players = tmp_path / "c.pt", torch.Generator().manual_seed(1), pair()[0]
+    training.save(path, players, 3, draw=draw)
+    expected = torch.rand(4, generator=draw)
+    other = torch.Generator()
+    assert training.resume(path, players, draw=other) == 3
+    assert torch.equal(torch.rand(4, generator=other), expected)
+
+
+def test_a_checkpoint_of_other_players_is_refused(tmp_path):
+    training.save(tmp_path / "c.pt", [descent("a")], 1)
+    with pytest.raises(ValueError, match=r"keeps \['a'\], not \['b'\]"):
+        training.resume(tmp_path / "c.pt", [descent("b")])
+
+
+def test_a_failed_save_leaves_the_old_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "c.pt"
+    training.save(path, [descent()], 1)
+    old = path.read_bytes()
+
+    def full(state, file):
+        Path(file).write_bytes(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(OSError, match="disk full"):
+        training.save(path, [descent()], 2)
+    assert path.read_bytes() == old and list(tmp_path.iterdir()) == [path]
+
+
+# --- what it says
+
+
+def scalarless(module):
+    return lambda batch: module[0] * batch[0]
+
+
+SENTENCES = {
+    "a vector": (lambda w, b: w[0] * b[0], r"step 1, player 'P': the loss has shape \(4,\).*\.mean\(\)"),
+    "a nan": (lambda w, b: w[0].sum() * math.nan, r"step 1, player 'P': the loss is nan;.*learning rate"),
+    "an infinity": (lambda w, b: w[0].sum() / 0, r"step 1, player 'P': the loss is inf;"),
+    "a float": (lambda w, b: 1.0, r"player 'P': the loss is a float; return the tensor itself"),
+    "nothing": (lambda w, b: None, r"player 'P': the loss is a NoneType"),
+    "a constant": (lambda w, b: torch.tensor(1.0), r"does not depend on its parameters; look for detach"),
+    "wrong shapes": (
+        lambda w, b: (b[0] @ torch.ones(9)).sum(),
+        r"step 1, player 'P' cannot compute.*shapes \(4,\).*compare",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SENTENCES)
+def test_a_loss_that_is_none_is_refused_in_one_sentence(case):
+    loss, sentence = SENTENCES[case]
+    player = descent()
+    player = Player("P", player.module, lambda batch: loss(player.module, batch), player.optimizer)
+    with pytest.raises(PlayError, match=sentence) as caught:
+        list(play([player], endless(4), 3))
+    assert "\n" not in str(caught.value)
+    assert player.module[0].item() == 3, "the parameters moved on nonsense"
+
+
+def test_the_step_named_is_the_step_it_happened():
+    player = descent()
+    calls = []
+
+    def loss(batch):
+        calls.append(1)
+        return player.module[0].sum() * (math.inf if len(calls) == 3 else 1)
+
+    with pytest.raises(PlayError, match="step 3, player 'P'"):
+        list(play([Player("P", player.module, loss, player.optimizer)], endless(1), 9))
+
+
+@pytest.mark.parametrize(
+    "batch, kind", [(torch.ones(4, 2), "a bare tensor"), ([torch.ones(2)], "a list"), ((1, 2), "a tuple")]
+)
+def test_a_batch_that_is_no_tuple_of_tensors_is_refused(batch, kind):
+    with pytest.raises(PlayError, match=rf"step 1, player 'P' was dealt {kind}: .* write \(x,\)"):
+        list(play([descent()], iter([batch]), 1))
+
+
+def test_batches_that_run_out_nobody_playing_two_of_a_name():
+    with pytest.raises(PlayError, match="step 2: the batches ran out"):
+        list(play([descent()], iter([(torch.ones(1),)]), 3))
+    with pytest.raises(PlayError, match="nobody plays"):
+        play([], endless(1), 3)
+    with pytest.raises(PlayError, match="two players have one name"):
+        play([descent(), descent()], endless(1), 3)
+    with pytest.raises(PlayError, match="between 0 and 1, not 2"):
+        play([descent()], endless(1), 3, anneal=2)
+
+
+def test_an_unfinished_exercise_and_a_bug_pass_through_untouched():
+    def stub(batch):
+        raise NotImplementedError("your turn")
+
+    def bug(batch):
+        raise KeyError("oops")
+
+    for loss, error in ((stub, NotImplementedError), (bug, KeyError)):
+        with pytest.raises(error):
+            list(play([descent(loss=loss)], endless(1), 1))
+
+
+# --- the bar
+
+
+@pytest.fixture
+def no_reason_to_be_quiet(monkeypatch):
+    for name in ("CI", "DGM_STATIC", "DGM_GRADING"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_bar_shows_losses_on_a_terminal(capsys, monkeypatch, no_reason_to_be_quiet):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    list(play([descent()], endless(1), 3))
+    assert "P=4.5" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["CI", "DGM_STATIC", "DGM_GRADING", None])
+def test_the_bar_is_quiet_in_ci_in_the_book_while_grading_and_in_a_pipe(
+    name, capsys, monkeypatch, no_reason_to_be_quiet
+):
+    if name:
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+        monkeypatch.setenv(name, "1")
+    list(play([descent()], endless(1), 3))
+    assert capsys.readouterr() == ("", "")
+
+
+# --- compiled
+
+
+def compiled_run(**options):
+    torch.manual_seed(0)
+    D = nets.mlp([2, 8, 1])
+    x = torch.linspace(-1, 1, 64).view(32, 2)
+    player = Player(
+        "D", D, lambda batch: (D(batch[0]) - batch[0].sum(1, keepdim=True)).square().mean(), Adam(D.parameters())
+    )
+    turns = play([player], data.batches(x, size=8), 12, anneal=0.5, **options)
+    return [turn.losses["D"] for turn in turns], numbers([player])
+
+
+def test_compiled_moves_are_the_eager_moves():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # inside the compiler, not ours to mend
+        try:
+            losses, weights = compiled_run(compile=True)
+        except RuntimeWarning as reason:
+            pytest.skip(f"no compiler here: {reason}")
+    expected_losses, expected_weights = compiled_run()
+    assert losses == pytest.approx(expected_losses, rel=1e-5)
+    assert torch.allclose(weights, expected_weights, atol=1e-5)
+
+
+def test_without_a_compiler_it_says_so_and_plays_on(monkeypatch):
+    def no_compiler(function, **options):
+        def fail(batch):
+            raise RuntimeError("no C++ compiler found\nlong story")
+
+        return fail
+
+    monkeypatch.setattr(torch, "compile", no_compiler)
+    with pytest.warns(RuntimeWarning, match="player 'D' plays on without torch.compile: no C\\+\\+ compiler found$"):
+        losses, weights = compiled_run(compile=True)
+    expected_losses, expected_weights = compiled_run()
+    assert losses == expected_losses and torch.equal(weights, expected_weights)
+
+
+# --- devices
+
+
+def test_a_nan_on_an_accelerator_is_named_though_late(monkeypatch):
+    """Runs everywhere: the look-back itself needs no accelerator."""
+    turns = [training.Turn(k, training.Losses({"D": torch.tensor(1.0 if k != 7 else math.nan)})) for k in range(5, 10)]
+    with pytest.raises(PlayError, match="step 7, player 'D': the loss is nan"):
+        training._look(turns)
+
+
+def test_a_game_follows_its_networks_to_the_device():
+    torch.manual_seed(0)
+    G, D = nets.mlp([3, 16, 2]).to(DEVICE), nets.mlp([2, 16, 1]).to(DEVICE)
+    x, _ = data.ring(100)  # stays where it is: the loop carries batches over
+    players = games.gan(G, D, games.HINGE, latents.gaussian(3))
+    turns = [dict(turn.losses) for turn in play(players, data.batches(x, size=10), 60)]
+    assert len(turns) == 60 and all(math.isfinite(v) for turn in turns for v in turn.values())
+    assert next(G.parameters()).device.type == DEVICE.type
