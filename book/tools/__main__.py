@@ -36,8 +36,8 @@ class Trouble(RuntimeError):
 def build_notebooks(root: Path, workers: int | None = None, runs: dict[str, Run] | None = None) -> list[Lesson]:
     """Write `solutions/` and `notebooks/` for every lesson of `_toc.yml`, and remove those that it no longer lists.
 
-    Outputs that nbval compares come from `runs` where given, else from the committed solutions while the lesson's code is
-    the same, and only otherwise from executing the lesson.
+    Outputs that nbval compares come from `runs` where given, else from the committed solutions while the lesson's code
+    is the same, and only otherwise from executing the lesson.
     """
     lessons = source.load(root)
     texts = source.translations(root, lessons)

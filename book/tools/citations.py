@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -15,13 +16,22 @@ def bibliography(path: Path) -> BibliographyData:
 
 
 def _surname(person: Person) -> str:
-    return " ".join([*person.prelast_names, *person.last_names]).replace("{", "").replace("}", "")
+    return _bare(" ".join([*(person.prelast_names or []), *(person.last_names or [])]))
+
+
+def _bare(text: str) -> str:
+    return text.replace("{", "").replace("}", "")
+
+
+def _fields(entry: Entry) -> Mapping[str, str]:
+    return entry.fields or {}
 
 
 def _authors(entry: Entry) -> str:
-    names = [_surname(person) for person in entry.persons.get("author", entry.persons.get("editor", []))]
+    people: Mapping[str, list[Person]] = entry.persons or {}
+    names = [_surname(person) for person in people.get("author", people.get("editor", []))]
     if not names:
-        return entry.fields.get("title", "Anonymous").replace("{", "").replace("}", "")
+        return _bare(_fields(entry).get("title", "Anonymous"))
     if len(names) == 1:
         return names[0]
     return f"{names[0]} and {names[1]}" if len(names) == 2 else f"{names[0]} et al."
@@ -29,18 +39,19 @@ def _authors(entry: Entry) -> str:
 
 def _address(entry: Entry) -> str | None:
     """Where the work can be read."""
-    if "url" in entry.fields:
-        return entry.fields["url"]
-    if "doi" in entry.fields:
-        return f"https://doi.org/{entry.fields['doi']}"
-    if entry.fields.get("archiveprefix", "").lower() == "arxiv":
-        return f"https://arxiv.org/abs/{entry.fields['eprint']}"
+    fields = _fields(entry)
+    if "url" in fields:
+        return fields["url"]
+    if "doi" in fields:
+        return f"https://doi.org/{fields['doi']}"
+    if fields.get("archiveprefix", "").lower() == "arxiv":
+        return f"https://arxiv.org/abs/{fields['eprint']}"
     return None
 
 
 def cite(entry: Entry, parenthetical: bool) -> str:
-    """One citation, linked to the work if its entry says where it is: textual `A and B (2014)`, else `A and B, 2014`."""
-    year = entry.fields.get("year", "n.d.")
+    """One citation, linked to the work if its entry says where that is: `A and B (2014)`, or `A and B, 2014`."""
+    year = _fields(entry).get("year", "n.d.")
     text = f"{_authors(entry)}, {year}" if parenthetical else f"{_authors(entry)} ({year})"
     address = _address(entry)
     return f"[{text}]({address})" if address else text

@@ -1,8 +1,8 @@
 """Run the lessons, several at a time, and keep what they showed.
 
-An executed lesson is kept in `_build/lessons/` under a key made of everything its outputs depend on: its code cells, the
-packages `dgm` and `autograder`, and the versions of Python and of the numerical libraries. A lesson of which only prose
-changed is therefore never run again, and one whose library changed always is.
+An executed lesson is kept in `_build/lessons/` under a key made of everything its outputs depend on: its code cells,
+the packages `dgm` and `autograder`, and the versions of Python and of the numerical libraries. A lesson of which only
+prose changed is therefore never run again, and one whose library changed always is.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _cache(root: Path, lesson: Lesson, surroundings: str) -> Path:
 
 
 def execute(root: Path, lessons: Iterable[Lesson], workers: int | None = None) -> Iterator[Run]:
-    """Yield each lesson's run as it finishes: from the cache at once, otherwise executed in one of `workers` processes."""
+    """Yield each lesson's run as it finishes: from the cache at once, else executed in one of `workers` processes."""
     surroundings = digest(root)
     waiting: dict[Path, Lesson] = {}
     for lesson in lessons:
@@ -171,7 +171,7 @@ def _html_faults(html: str) -> list[str]:
     faults = []
     for picture in soup.select("img, [role=img], svg, canvas"):
         hidden = picture.get("aria-hidden") == "true" or picture.find_parent(attrs={"role": "img"}) is not None
-        if not hidden and not (picture.get("alt") or picture.get("aria-label") or "").strip():
+        if not hidden and not str(picture.get("alt") or picture.get("aria-label") or "").strip():
             faults.append("a figure without alt text: every picture says in words what it shows")
     for element in soup.select("[src], link[href]"):
         if re.match(r"(https?:)?//", str(element.get("src") or element.get("href"))):

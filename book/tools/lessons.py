@@ -11,8 +11,8 @@ that its author sees:
         ### END SOLUTION
     ```
 
-and `+++ {"exercise": "name", "points": 2}` in front of a Markdown cell marks a written answer. From this the build makes
-`solutions/NN-name/NN-name.ipynb`, which is nbgrader's source, and by nbgrader's own machinery
+and `+++ {"exercise": "name", "points": 2}` in front of a Markdown cell marks a written answer. From this the build
+makes `solutions/NN-name/NN-name.ipynb`, which is nbgrader's source, and by nbgrader's own machinery
 `notebooks/NN-name/NN-name.ipynb`, which is its release. Both are committed; building twice gives the same bytes.
 """
 
@@ -191,8 +191,8 @@ def _cell(path: Path, node: NotebookNode, line: int) -> Cell:
         raise LessonError(path, line, "a Markdown cell takes only the words exercise and points")
     if check and f'check("{check}"' not in node.source:
         raise LessonError(path, line, f'the check of {check} calls check("{check}", {check})')
-    if exercise or check:
-        identity = f"{'exercise' if exercise else 'check'}-{(exercise or check).replace('_', '-')}"
+    if name := exercise or check:
+        identity = f"{'exercise' if exercise else 'check'}-{name.replace('_', '-')}"
     else:
         identity = hashlib.sha256(f"{node.cell_type}\n{node.source}".encode()).hexdigest()[:12]
     return Cell(
@@ -328,10 +328,10 @@ def translations(root: Path, lessons: list[Lesson]) -> dict[str, list[str]]:
 
 def solution_notebook(lesson: Lesson, sources: list[str], outputs: Mapping[str, list[NotebookNode]]) -> NotebookNode:
     """The instructor's notebook: nbgrader's metadata filled in, and those outputs that nbval compares."""
-    notebook = nbformat.v4.new_notebook()
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    metadata = {"kernelspec": dict(KERNEL), "language_info": {"name": "python"}}
     if outputs:
-        notebook.metadata["dgm"] = {"outputs_of": lesson.code_key}
+        metadata["dgm"] = {"outputs_of": lesson.code_key}
+    notebook = nbformat.v4.new_notebook(metadata=metadata)
     for cell, source in zip(lesson.cells, sources, strict=True):
         node = nbformat.v4.new_code_cell(source) if cell.kind == "code" else nbformat.v4.new_markdown_cell(source)
         node["id"] = cell.id
@@ -355,7 +355,7 @@ def _nbgrader(cell: Cell) -> NotebookNode:
         "solution": cell.exercise is not None,
         "task": False,
     }
-    return nbformat.from_dict(words | ({"points": cell.points} if grade else {}))
+    return NotebookNode(words | ({"points": cell.points} if grade else {}))
 
 
 def checked_outputs(lesson: Lesson, executed: NotebookNode) -> dict[str, list[NotebookNode]]:
@@ -430,7 +430,7 @@ def release(solutions: Mapping[str, NotebookNode]) -> dict[str, NotebookNode]:
 def write_notebook(path: Path, notebook: NotebookNode) -> bool:
     """Write a notebook unless it is there already, byte for byte; says whether it wrote. No half-written files."""
     nbformat.validate(notebook)
-    text = nbformat.writes(notebook, version=4)
+    text = nbformat.writes(notebook)
     return write_text(path, text + "\n" if not text.endswith("\n") else text)
 
 

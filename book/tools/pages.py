@@ -1,7 +1,7 @@
 """The book's pages: the student's text with the solution's outputs, merged by cell id.
 
-A page shows every figure and no answer. The instructor's edition has each answer folded under its stub; it is built from
-pages in another folder, so that nothing with answers ever lies where the public book is built from.
+A page shows every figure and no answer. The instructor's edition has each answer folded under its stub; it is built
+from pages in another folder, so that nothing with answers ever lies where the public book is built from.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def running_time(seconds: float) -> str:
 
 
 def launch_links(root: Path, notebook: str) -> list[tuple[str, str]]:
-    """(name, address) of the services that open a notebook, for an adopter who has named a repository in `_config.yml`."""
+    """(name, address) of services that open a notebook, for an adopter who has named a repository in `_config.yml`."""
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))
     repository, buttons = config.get("repository") or {}, config.get("launch_buttons") or {}
     url = (repository.get("url") or "").rstrip("/").removesuffix(".git")
@@ -184,12 +184,12 @@ def exercise_list(lessons: list[Lesson]) -> str:
             address = f"{lesson.name}.html#{cell.id}"
             rows.append(
                 f'<tr><td><a href="{address}">{lesson.number}.{number}</a></td><td><code>{cell.exercise}</code></td>'
-                f"<td>{html.escape(lesson.title)}</td><td>{cell.points or points[cell.exercise]}</td></tr>"
+                f"<td>{html.escape(lesson.title)}</td><td>{cell.points or points.get(cell.exercise or '')}</td></tr>"
             )
     total = sum(lesson.points for lesson in lessons)
     head = "<tr><th>Exercise</th><th>What you write</th><th>Section</th><th>Points</th></tr>"
     return (
-        f"# Exercises\n\n{len(rows)} exercises, {total} points. Each is a short function that a check runs on inputs made "
-        "to catch the usual mistakes.\n\n"
+        f"# Exercises\n\n{len(rows)} exercises, {total} points. Each is a short function that a check runs on "
+        "inputs made to catch the usual mistakes.\n\n"
         f'<table class="table dgm-exercises"><thead>{head}</thead><tbody>\n' + "\n".join(rows) + "\n</tbody></table>\n"
     )

@@ -130,6 +130,8 @@ def finish_body(app: Sphinx, pagename: str, templatename: str, context: dict, do
         context["metatags"] = context.get("metatags", "") + f'<meta name="description" content="{description}" />'
     # Sphinx repeats the section's number in front of every heading; the title's is enough.
     context["body"] = body = re.sub(r"(<h[2-6]>)<span class=\"section-number\">[^<]*</span>", r"\1", body)
+    # sphinx-proof gives every proof the same id.
+    context["body"] = body = re.sub(r' id="proof(-content)?"', "", body)
     if "data:image/" not in body:
         return
     folder = Path(app.outdir) / "_images"
@@ -179,7 +181,7 @@ SEARCHING = ("searchtools.js", "language_data.js", "searchindex.js")
 
 
 def mend(text: str, is_search: bool) -> str:
-    """One finished page: fewer scripts, none of which holds up the page, and names for what assistive software reads."""
+    """One finished page: fewer scripts, none of which holds it up, and names for what assistive software reads."""
 
     def script(match: re.Match[str]) -> str:
         tag, address = match[0], match["src"].split("?")[0]
