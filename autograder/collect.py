@@ -39,7 +39,10 @@ def _collect(exercise: Exercise, case: Case, function: Callable, seed: int) -> d
     if exercise.differentiable and case.gradient:
         torch.manual_seed(2)  # an answer that draws its own random numbers shows by giving two values
         inputs = case.inputs(exercise.name, seed)
-        again, gradients = differentiate(exercise, function, inputs)
+        try:
+            again, gradients = differentiate(exercise, function, inputs)
+        except Exception as error:  # the value stands; the judge says what became of the gradient
+            return outcome | {"gradient_error": describe(error)}
         outcome |= {"gradients": gradients, "repeatable": same(value, again)}
     return outcome
 
@@ -55,7 +58,7 @@ def differentiate(exercise: Exercise, function: Callable, inputs: Inputs) -> tup
     targets |= {name: p for name, p in parameters(inputs) if p.requires_grad}
     value = exercise.call(function, *inputs.values())
     outputs = [x for x in flatten(value) if isinstance(x, Tensor) and x.is_floating_point()]
-    total = sum((x * torch.linspace(0.5, 1.5, x.numel(), dtype=x.dtype).view_as(x)).sum() for x in outputs)
+    total = sum((x * torch.linspace(1.0, 2.0, x.numel(), dtype=x.dtype).view_as(x)).sum() for x in outputs)
     if not isinstance(total, Tensor) or not total.requires_grad:
         return encode(value), None
     found = torch.autograd.grad(total, list(targets.values()), allow_unused=True)
