@@ -182,9 +182,10 @@ def exercise_list(lessons: list[Lesson]) -> str:
         asked = [cell for cell in lesson.cells if cell.exercise]
         for number, cell in enumerate(asked, 1):
             address = f"{lesson.name}.html#{cell.id}"
+            worth = points.get(cell.exercise or "", cell.points)
             rows.append(
                 f'<tr><td><a href="{address}">{lesson.number}.{number}</a></td><td><code>{cell.exercise}</code></td>'
-                f"<td>{html.escape(lesson.title)}</td><td>{cell.points or points.get(cell.exercise or '')}</td></tr>"
+                f"<td>{html.escape(lesson.title)}</td><td>{worth}</td></tr>"
             )
     total = sum(lesson.points for lesson in lessons)
     head = "<tr><th>Exercise</th><th>What you write</th><th>Section</th><th>Points</th></tr>"

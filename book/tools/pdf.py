@@ -105,7 +105,7 @@ def _print(page: Page, address: str) -> Part:
     page.evaluate("() => window.MathJax?.startup?.promise")
     page.evaluate("() => document.querySelectorAll('img').forEach(image => image.removeAttribute('loading'))")
     page.evaluate("() => Promise.all([...document.images].map(image => image.decode().catch(() => null)))")
-    heading = page.locator("main h1").first.evaluate(
+    heading = page.locator(".bd-article h1").first.evaluate(
         "h => [...h.childNodes].filter(n => !n.matches?.('.headerlink')).map(n => n.textContent).join('').trim()"
     )
     return Part(heading, PdfReader(io.BytesIO(page.pdf(print_background=True, **A4))).pages)
