@@ -5,6 +5,7 @@ BIN := .venv/bin
 RUN := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONHASHSEED=0 $(BIN)/python
 WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 OUT ?= graded
+THRESHOLD ?= 0
 
 .PHONY: help book build test lab grade bench pdf lock clean
 
@@ -13,7 +14,7 @@ help:
 	@echo "make lab               JupyterLab on the student's notebooks"
 	@echo "make test              every test, lint, type and drift check"
 	@echo "make build             lessons -> solutions/ and notebooks/"
-	@echo "make grade SUBMISSIONS=dir [OUT=graded]   grade DIR/STUDENT/SECTION/SECTION.ipynb"
+	@echo "make grade SUBMISSIONS=dir [OUT=graded] [THRESHOLD=percent]   grade dir/STUDENT/SECTION/SECTION.ipynb"
 	@echo "make bench             the timings and reproduced tables of benchmarks/"
 	@echo "make pdf               the book as one PDF"
 	@echo "make clean             remove everything built, keep the environment"
@@ -46,7 +47,7 @@ lab: .venv/.installed
 
 grade: .venv/.installed
 	@test -n "$(SUBMISSIONS)" || { echo "Say which folder: make grade SUBMISSIONS=dir" >&2; exit 2; }
-	@$(RUN) -m autograder grade "$(SUBMISSIONS)" --out "$(OUT)" --workers $(WORKERS)
+	@$(RUN) -m autograder grade "$(SUBMISSIONS)" --out "$(OUT)" --workers $(WORKERS) --threshold $(THRESHOLD)
 
 bench: .venv/.installed
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(RUN) $$script $(if $(QUICK),--quick) || exit 1; done
