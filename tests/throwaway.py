@@ -82,6 +82,7 @@ It is two times something.
 BIBLIOGRAPHY = """@inproceedings{goodfellow2014,
   author = {Goodfellow, Ian and Pouget-Abadie, Jean and Bengio, Yoshua},
   title  = {Generative Adversarial Nets},
+  booktitle = {Advances in Neural Information Processing Systems},
   year   = {2014},
   url    = {https://arxiv.org/abs/1406.2661}
 }

@@ -19,7 +19,7 @@ import yaml
 from jupyter_client.kernelspec import NoSuchKernel
 
 from book.tools import lessons as source
-from book.tools.execute import Run, execute
+from book.tools.execute import ANSI, Run, execute
 from book.tools.lessons import Lesson, notebook_path, write_notebook, write_text
 from book.tools.myst import LessonError
 from book.tools.pages import exercise_list, front_page, page
@@ -121,7 +121,8 @@ def jupyter_book(folder: Path, quiet: bool) -> None:
     command = [str(program), "build", str(folder), "-W", "-n", "--keep-going"]
     done = subprocess.run(command, capture_output=quiet, text=True, cwd=folder)
     if done.returncode:
-        raise Trouble(f"{done.stdout or ''}{done.stderr or ''}\njupyter-book failed.")
+        said = ANSI.sub("", (done.stderr or "").strip() or (done.stdout or ""))
+        raise Trouble(f"{said}\njupyter-book found something to mend in the pages.")
 
 
 def build_book(root: Path, answers: bool = False, workers: int | None = None, quiet: bool = True) -> Path:
