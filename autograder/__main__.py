@@ -139,14 +139,13 @@ def grade(
 
     Example: `python -m autograder grade submitted --out graded --workers 4`
     """
-    from autograder import batch, exercise, intake, report
+    from autograder import batch, exercise, intake
     from autograder import grade as grading
 
     with explained():
         found, exercises = batch.choose(intake.find(directory, exercise.sections()), only)
         if not found:
             raise intake.BadInput(f"Nothing in {directory} fits --only {' '.join(only)}.")
-        out.mkdir(parents=True, exist_ok=True)
         plan = batch.Plan(out, grading.course(), batch.private_seed(out), exercises, unsafe=unsafe)
         columns = [TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()]
         try:

@@ -11,14 +11,13 @@ Everything a run knows is in files of OUT, each written whole or not at all, so 
 import ctypes
 import hashlib
 import multiprocessing
-import os
 import secrets
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -26,7 +25,7 @@ from pydantic import ValidationError
 from autograder import exercise, grade, intake
 from autograder.grade import Result
 from autograder.intake import BadInput, Found, Unreadable
-from autograder.sandbox import Limits
+from autograder.sandbox import LIMITS, Limits
 
 ATTEMPTS = 3  # of a task whose worker was killed
 PR_SET_PDEATHSIG = 1
@@ -40,7 +39,7 @@ class Plan:
     course: Path
     seed: int
     only: frozenset[str] = frozenset()  # exercises; all when empty
-    limits: Limits = Limits()
+    limits: Limits = LIMITS
     unsafe: bool = False
 
 
@@ -176,26 +175,30 @@ def run(plan: Plan, found: list[Found], workers: int, scheduler: str = "", regra
     """Grade what is missing and record it; ``tick`` is called once for each submission that is done."""
     from autograder import record
 
-    for section in sorted({f.section for f in found}):
-        record.register(section, plan.course, plan.out)
+    plan.out.mkdir(parents=True, exist_ok=True)
     crew = Crew(workers)
+    sections = {f.section for f in found}
     try:
+        # The gradebook learns about the sections while the first submissions are being graded.
+        ready = [crew.submit(record.register, section, plan.course, plan.out) for section in sorted(sections)]
         if scheduler:
             with cluster(scheduler) as remote:
-                _run(plan, found, remote.submit, crew, 4 * workers + 16, regrade, tick)
+                _run(plan, found, remote.submit, crew, ready, 4 * workers + 16, regrade, tick)
         else:
-            _run(plan, found, crew.submit, crew, 4 * workers, regrade, tick)
+            _run(plan, found, crew.submit, crew, ready, 4 * workers, regrade, tick)
     finally:
         crew.close()
 
 
-def _run(plan: Plan, found: list[Found], submit: Callable, crew: Crew, most: int, regrade: bool, tick: Callable):
+def _run(plan: Plan, found: list[Found], submit: Callable, crew: Crew, ready: list, most: int, regrade: bool, tick):
     pending: dict[Future, tuple[Task, Result | None, int]] = {}
 
     def start(task: Task, result: Result | None, attempt: int) -> None:
         if result is None:
             future = submit(grade_task, task, plan)
         else:
+            while ready:
+                ready.pop(0).result()
             future = crew.submit(record_task, result, task, plan)
         pending[future] = task, result, attempt
 

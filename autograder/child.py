@@ -1,7 +1,7 @@
 """What runs inside the sandbox: the student's cells, then every case of every exercise. It computes; it never judges.
 
-Nothing in this process may be believed by the grader: the student's code shares it and can change any of it. So it holds
-nothing worth stealing (inputs, no answers) and all that leaves it is text on one pipe, one JSON object per line:
+Nothing in this process may be believed by the grader: the student's code shares it and can change any of it. So it
+holds nothing worth stealing (inputs, no answers), and all that leaves it is text on one pipe, one JSON object per line:
 
     {"cell": 0, "error": null | {"type": ..., "message": ...}, "stdout": "..."}      one per cell
     {"exercise": NAME, "case": NAME, "public": true, "outcome": {...}}               one per case and seed
@@ -14,8 +14,8 @@ Three layers of processes, so that one failure costs no more than it must:
     supervisor    first process of the submission's own namespaces, keeps the time (`supervise`)
     worker        runs the cells, then forks one process for each exercise         (`work`)
 
-When a step kills the worker, hangs or eats the memory, the supervisor kills everything, writes the step off and starts a
-new worker for the rest.
+When a step kills the worker, hangs or eats the memory, the supervisor kills everything, writes the step off and starts
+a new worker for the rest.
 """
 
 import contextlib
@@ -39,6 +39,7 @@ from typing import Any
 HOME = "/home/student"
 SCRATCH = {"/tmp": "64m", "/dev/shm": "64m", HOME: "16m"}  # the only places a submission can write to
 STDOUT_KEPT = 10_000  # characters of a cell's printed text that can appear in the feedback
+HOARDER = 75  # exit status of a worker whose cell keeps so much memory that nothing could run after it
 TICK = 0.05  # seconds between two looks at a running step
 
 
@@ -47,7 +48,6 @@ TICK = 0.05  # seconds between two looks at a running step
 
 def warm() -> Any:
     """Pay the fixed cost (torch, plotting, the library, an IPython shell) before the first fork; return the shell."""
-    import dgm
     import matplotlib.pyplot  # noqa: F401
     import torch
     from IPython.core.interactiveshell import InteractiveShell
@@ -55,6 +55,7 @@ def warm() -> Any:
 
     import autograder
     import autograder.collect  # noqa: F401
+    import dgm
     from autograder.exercise import exercises, sections
 
     torch.set_num_threads(1)
@@ -69,6 +70,7 @@ def warm() -> Any:
     autograder.check = lambda *_, **__: None  # here the grader checks: a scratch cell that calls it does nothing
     shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     shell.showtraceback = lambda *_, **__: None  # the error travels as data
+    shell._tee = lambda **_: contextlib.nullcontext()  # IPython would keep all that is printed, however much
     gc.freeze()  # a collection in a fork would touch, and so copy, every page
     return shell
 
@@ -182,8 +184,11 @@ def supervise(shell: Any, job_fd: int, results: int) -> None:
         current[:] = (0).to_bytes(4, "little")
         worker = os.fork()
         if worker == 0:
-            os.setsid()
-            work(shell, job, steps, dead, done, current)
+            try:
+                os.setsid()
+                work(shell, job, steps, dead, done, current)
+            finally:
+                os._exit(70)
         reason = watch(worker, current, limits)
         at = min(int.from_bytes(current[:], "little"), len(steps))
         done.update(step for step in steps[:at] if step not in dead)
@@ -207,11 +212,13 @@ def watch(worker: int, current: mmap.mmap, limits: dict) -> str:
         if at != step:
             step, since = at, time.monotonic()
         if select.select([pidfd], [], [], TICK)[0]:
-            reason = describe(os.waitid(os.P_PIDFD, pidfd, os.WEXITED))
+            reason = describe(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]))
         elif time.monotonic() - since > limits["step_seconds"]:
             reason = f"it ran longer than {limits['step_seconds']} s"
-        elif grown(baseline) > limits["memory"]:
-            reason = f"it used more than {limits['memory'] / 2**30:.1f} GiB of memory"
+        elif len(others()) > limits["processes"] * 3 // 4:  # the kernel's own limit would let a bomb burn on below it
+            reason = "it started too many processes"
+        elif sum(max(0, anonymous_memory(process) - baseline) for process in others()) > limits["memory"]:
+            reason = f"it used more than {limits['memory'] / 2**30:.1f} GiB of memory"  # small ones add up, too
         else:
             reap()
     os.close(pidfd)
@@ -233,10 +240,12 @@ def reap() -> None:
             os.waitpid(ended.si_pid, 0)
 
 
-def describe(ended: Any) -> str:
-    if ended.si_code == os.CLD_EXITED:
-        return f"it ended the whole process (exit status {ended.si_status})"
-    return f"the process was ended by {signal.Signals(ended.si_status).name}"
+def describe(status: int) -> str:
+    if status == HOARDER:
+        return "it left too much memory in use"
+    if status < 0:
+        return f"the process was ended by {signal.Signals(-status).name}"
+    return f"it ended the whole process (exit status {status})"
 
 
 def anonymous_memory(process: str) -> int:
@@ -247,12 +256,9 @@ def anonymous_memory(process: str) -> int:
     return 0
 
 
-def grown(baseline: int) -> int:
-    """Memory of all processes of this job above what each inherited: many small ones must not add up to a big one."""
-    if os.getpid() != 1:
-        return 0
-    others = [entry for entry in os.listdir("/proc") if entry.isdigit() and entry != "1"]
-    return sum(max(0, anonymous_memory(process) - baseline) for process in others)
+def others() -> list[str]:
+    """The processes of this job besides its supervisor; unknown without a namespace of its own."""
+    return [entry for entry in os.listdir("/proc") if entry.isdigit() and entry != "1"] if os.getpid() == 1 else []
 
 
 # --- the worker ---------------------------------------------------------------------------------------------------
@@ -260,6 +266,7 @@ def grown(baseline: int) -> int:
 
 def work(shell: Any, job: dict, steps: list, dead: set, done: set, current: mmap.mmap) -> None:
     """Run what is left of the job in this process and its children, telling the supervisor where it is."""
+    me, baseline = os.getpid(), anonymous_memory("self")
     for at, step in enumerate(steps):
         current[:] = at.to_bytes(4, "little")
         kind, name = step
@@ -267,6 +274,11 @@ def work(shell: Any, job: dict, steps: list, dead: set, done: set, current: mmap
             continue
         if kind == "cell":
             event = run_cell(shell, job["cells"][name])
+            if os.getpid() != me:  # a fork that the cell made and that came back from it
+                os._exit(0)
+            end_others()
+            if anonymous_memory("self") - baseline > job["limits"]["memory"] // 2:
+                os._exit(HOARDER)
             if step not in done:
                 send({"cell": name, **event})
             continue
@@ -277,21 +289,27 @@ def work(shell: Any, job: dict, steps: list, dead: set, done: set, current: mmap
                 os._exit(0)
             os._exit(70)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        end_others()
         if status:
-            send({"exercise": name, "died": ending(status)})
+            send({"exercise": name, "died": describe(status)})
     current[:] = len(steps).to_bytes(4, "little")
     os._exit(0)
 
 
-def ending(status: int) -> str:
-    if status < 0:
-        return f"the process was ended by {signal.Signals(-status).name}"
-    return f"it ended the whole process (exit status {status})"
+def end_others() -> None:
+    """End whatever a cell or an exercise has left running: daemons, a fork bomb. Only where -1 means this job."""
+    while os.getppid() == 1 and len([entry for entry in os.listdir("/proc") if entry.isdigit()]) > 2:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)  # spares the first process of the namespace, and this one
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
+        time.sleep(0.001)
 
 
 def run_cell(shell: Any, source: str) -> dict:
     with printed(STDOUT_KEPT) as text:
-        result = shell.run_cell(source, store_history=False)
+        result = type(shell).run_cell(shell, source, store_history=False)
     error = result.error_before_exec or result.error_in_exec
     return {"error": error and as_data(error), "stdout": text.getvalue()}
 

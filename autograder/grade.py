@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from autograder import collect, exercise, judge, submission
 from autograder.exercise import PUBLIC_SEED, Exercise, exercises
 from autograder.intake import BadInput, Unreadable
-from autograder.sandbox import PACKAGE, Limits, jail
+from autograder.sandbox import LIMITS, PACKAGE, Limits, jail
 
 Outcomes = dict[str, dict[judge.Key, dict[str, Any]]]  # exercise -> (case, public) -> what one call did
 
@@ -57,7 +57,7 @@ class Result(BaseModel):
     seconds: float = 0.0
 
 
-# --- the course on disk -------------------------------------------------------------------------------------------------
+# --- the course on disk -----------------------------------------------------------------------------------------------
 
 
 def course() -> Path:
@@ -98,7 +98,7 @@ def fingerprint(section: str, root: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-# --- one submission -----------------------------------------------------------------------------------------------------
+# --- one submission ---------------------------------------------------------------------------------------------------
 
 
 def run(section: str, sources: list[str], wanted: Iterable[str], seeds: dict[str, int], limits: Limits, unsafe: bool):
@@ -171,7 +171,7 @@ def mark(
     rebuilt: NotebookNode,
     notes: list[str],
     seed: int,
-    limits: Limits = Limits(),
+    limits: Limits = LIMITS,
     unsafe: bool = False,
     only: Iterable[str] = (),
     root: Path | None = None,
@@ -246,7 +246,7 @@ def mark_script(section: str, text: str, seed: int, **options: Any) -> Result:
 # --- stored references ------------------------------------------------------------------------------------------------
 
 
-def write_references(section: str, root: Path | None = None, limits: Limits = Limits(), unsafe: bool = False) -> bool:
+def write_references(section: str, root: Path | None = None, limits: Limits = LIMITS, unsafe: bool = False) -> bool:
     """Write the public references from the solution; say whether the file changed.
 
     A file whose numbers agree is left alone: rounding differs between machines, and must not show as a difference.

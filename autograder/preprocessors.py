@@ -1,7 +1,7 @@
 """Two steps of ours inside nbgrader; its points, gradebook, late penalties, manual grading and feedback stay its own.
 
-`Rebuild` stands where nbgrader reads a submission, `Judge` where it would execute it. Reading is an exporter's work, not a
-preprocessor's: by the time the first preprocessor runs, nbgrader has followed a link, choked on a file that is no
+`Rebuild` stands where nbgrader reads a submission, `Judge` where it would execute it. Reading is an exporter's work,
+not a preprocessor's: by the time the first preprocessor runs, nbgrader has followed a link, choked on a file that is no
 notebook and believed the metadata.
 """
 
@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
+from nbconvert.exporters import HTMLExporter, NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Unicode
@@ -30,7 +32,7 @@ class Rebuild(NotebookExporter):
 
     course = Unicode(help="The course's folder, which has notebooks/ and solutions/.").tag(config=True)
 
-    def from_filename(self, filename: str, resources: dict | None = None, **kwargs: Any) -> tuple[str, dict]:
+    def from_filename(self, filename: str, resources: dict | None = None, **kwargs: Any) -> tuple[Any, dict]:
         path = Path(filename).absolute()
         section = (resources or {})["nbgrader"]["assignment"]
         if not getattr(self.parent, "_sanitizing", True):  # the second pass reads what the first one wrote
@@ -59,7 +61,7 @@ def blank() -> NotebookNode:
 class Judge(NbGraderPreprocessor):
     """Instead of executing the notebook: run the answers in the jail, judge them, write the verdicts as outputs.
 
-    nbgrader takes the points from a check cell's output: an error is 0, a number is itself, anything else is full marks.
+    nbgrader takes the points from a check cell's output: an error is 0, a number is itself, all else is full marks.
     """
 
     course = Unicode(help="The course's folder, which has notebooks/ and solutions/.").tag(config=True)
@@ -79,6 +81,36 @@ class Judge(NbGraderPreprocessor):
             result = grade.mark(section, nb, about.get("notes", []), private_seed(), unsafe=self.unsafe, root=root)
         write_outputs(nb, result)
         return nb, resources
+
+
+class OnlyGraded(NbGraderPreprocessor):
+    """Feedback without the lesson's text and demonstrations: what the student wrote, and what was said about it."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        nb.cells = [c for c in nb.cells if submission.is_own(c) or submission.is_answer(c) or submission.is_check(c)]
+        return nb, resources
+
+
+class Bytecode(BytecodeCache):
+    """Compiled templates, kept for as long as the process lives."""
+
+    compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.compiled:
+            bucket.bytecode_from_string(self.compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+class FeedbackPage(HTMLExporter):
+    """nbgrader's page; compiling its templates for each student would take longer than everything else."""
+
+    def _create_environment(self) -> Environment:
+        environment = super()._create_environment()
+        environment.bytecode_cache = Bytecode()
+        return environment
 
 
 def write_outputs(nb: NotebookNode, result: grade.Result) -> None:

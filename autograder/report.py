@@ -92,7 +92,7 @@ def gradescope(result: Result) -> dict:
     return {"score": result.points, "output": "\n".join(result.notes), "visibility": "visible", "tests": tests}
 
 
-# --- the class at a glance ----------------------------------------------------------------------------------------------
+# --- the class at a glance --------------------------------------------------------------------------------------------
 
 
 def by_section(results: list[Result]) -> dict[str, list[Result]]:
@@ -122,14 +122,14 @@ def mistakes(results: list[Result], most: int = 10) -> list[tuple[int, str, str,
     clusters: dict[tuple[str, frozenset[str], int], list[ExerciseResult]] = defaultdict(list)
     for result in results:
         for name, marks in result.exercises.items():
-            if marks.points < marks.max_points:
+            if marks.points < marks.max_points and marks.cases:
                 failed = frozenset(case.name for case in marks.cases if not case.passed)
                 clusters[name, failed, len({case.name for case in marks.cases})].append(marks)
     rows = []
     for (name, failed, total), group in sorted(clusters.items(), key=lambda item: -len(item[1]))[:most]:
         told = Counter(marks.message.splitlines()[0] for marks in group).most_common(1)[0][0]
         which = "all cases" if len(failed) == total else ", ".join(sorted(case.replace("_", " ") for case in failed))
-        rows.append((len(group), name, which if total else "nothing to grade", told.removeprefix(f"{name}: ")))
+        rows.append((len(group), name, which, told.removeprefix(f"{name}: ")))
     return rows
 
 

@@ -24,16 +24,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import dgm
-
 import autograder
+import dgm
 from autograder.child import HOME, SCRATCH
 
 PACKAGE = Path(autograder.__file__).parent
 VISIBLE = ("__init__.py", "exercise.py", "exercises", "collect.py", "child.py")  # of this package; nothing that judges
 FIRST_USER = 1_000_000  # above every ordinary account; plus the worker's process id, so that limits are per job
 START_SECONDS = 120  # importing torch on a busy machine
-MAX_LINE, MAX_BYTES = 8 << 20, 64 << 20  # of what one submission may send back
+MAX_LINE, MAX_BYTES, MAX_EVENTS = 8 << 20, 64 << 20, 20_000  # of what one submission may send back
 
 INSTALL = (
     "bubblewrap is not installed, and submissions are not run without a sandbox. "
@@ -55,6 +54,9 @@ class Limits:
     memory: int = 4 << 30  # address space of one process, and memory of all together, in bytes
     processes: int = 64
     file_size: int = 16 << 20
+
+
+LIMITS = Limits()
 
 
 def command(descriptor: int, mode: str) -> list[str]:
@@ -127,7 +129,7 @@ class Jail:
         unsafe: No sandbox at all, for one's own code on a machine without bubblewrap.
     """
 
-    def __init__(self, limits: Limits = Limits(), warm: bool = True, unsafe: bool = False):
+    def __init__(self, limits: Limits = LIMITS, warm: bool = True, unsafe: bool = False):
         self.limits, self.warm, self.unsafe = limits, warm and not unsafe, unsafe
         self.server: subprocess.Popen | None = None
         self.connection: socket.socket | None = None
@@ -230,11 +232,12 @@ def events(descriptor: int, seconds: float) -> Iterator[dict[str, Any]]:
 
     Lines that are no JSON object are dropped: forging or garbling them can only lose their author marks.
     """
-    deadline, total, buffer = time.monotonic() + seconds, 0, b""
+    deadline, total, count, buffer = time.monotonic() + seconds, 0, 0, b""
     while (left := deadline - time.monotonic()) > 0 and select.select([descriptor], [], [], left)[0]:
         chunk = os.read(descriptor, 1 << 16)
         total += len(chunk)
         *lines, buffer = (buffer + chunk).split(b"\n")
+        count += sum(map(bool, lines))
         for line in lines:
             with contextlib.suppress(ValueError, RecursionError):
                 event = json.loads(line) if line else None
@@ -242,7 +245,7 @@ def events(descriptor: int, seconds: float) -> Iterator[dict[str, Any]]:
                     yield event
                     if event.get("done") is True:
                         return
-        if not chunk or total > MAX_BYTES or len(buffer) > MAX_LINE:
+        if not chunk or total > MAX_BYTES or count > MAX_EVENTS or len(buffer) > MAX_LINE:
             return
 
 
@@ -313,7 +316,7 @@ def self_test(jail: Jail) -> None:
 _jails = threading.local()
 
 
-def jail(limits: Limits = Limits(), unsafe: bool = False) -> Jail:
+def jail(limits: Limits = LIMITS, unsafe: bool = False) -> Jail:
     """This thread's jail, started and tested on first use: the fixed cost is paid once per worker.
 
     Warm where the kernel lets a jail fork jails; one interpreter per submission elsewhere.
@@ -324,7 +327,7 @@ def jail(limits: Limits = Limits(), unsafe: bool = False) -> Jail:
     return _jails.jail
 
 
-def open_jail(limits: Limits = Limits(), unsafe: bool = False) -> Jail:
+def open_jail(limits: Limits = LIMITS, unsafe: bool = False) -> Jail:
     warm = Jail(limits, warm=True, unsafe=unsafe)
     try:
         self_test(warm)

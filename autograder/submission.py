@@ -1,6 +1,6 @@
 """Rebuild a submission from the released notebook: only the student's answers and scratch cells are the student's.
 
-Of an answer cell nothing but its source is taken, and of the first copy only; of a cell of the student's own, its source.
+Of an answer cell nothing but its source is taken, and of the first copy only; of the student's own cells, the source.
 Everything else (text, checks, points, tags, metadata, outputs, kernel) comes from the release. So deleting, editing,
 retagging, reordering or duplicating cells changes nothing that counts, and costs nothing either.
 """
@@ -45,6 +45,7 @@ def plain(cell: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": cell.get("cell_type"),
         "source": encodable("".join(line for line in lines if isinstance(line, str))),
+        "locked": isinstance(nbgrader, dict) and nbgrader.get("locked") is True,
         "names": [name for name in (grade_id, cell.get("id")) if isinstance(name, str)],
     }
 
@@ -58,18 +59,19 @@ def encodable(text: str) -> str:
 def rebuild(text: str, release: NotebookNode, name: str = "The notebook") -> tuple[NotebookNode, list[str]]:
     """The released notebook with the student's answers and own code cells in their places, and what was odd about it.
 
-    Cells are recognised by their grade_id; by their cell id where an editor lost the metadata.
+    Cells are recognised by their grade_id; by their cell id or text where an editor lost the metadata.
     """
     submitted = parse(text, name)
     instructors = {key: cell for cell in release.cells for key in names(cell)}
+    texts = {cell.source: cell for cell in release.cells if not is_answer(cell)}
     answers: dict[str, str] = {}
     seen: set[str] = set()
     extra: dict[str | None, list[str]] = {}
     notes, last = [], None
     for cell in submitted:
-        known = next((instructors[key] for key in cell["names"] if key in instructors), None)
+        known = next((instructors[key] for key in cell["names"] if key in instructors), texts.get(cell["source"]))
         if known is None:
-            if cell["type"] == "code" and cell["source"].strip():
+            if cell["type"] == "code" and not cell["locked"] and cell["source"].strip():  # locked: an older release's
                 extra.setdefault(last, []).append(cell["source"])
             continue
         last = known.id
@@ -107,7 +109,7 @@ def own_cells(extra: dict[str | None, list[str]], after: str | None) -> list[Not
 
 
 def runnable(rebuilt: NotebookNode) -> list[NotebookNode]:
-    """The cells that grading runs: imports, answers, the student's own. Not the lesson's demonstrations and trainings."""
+    """The cells that grading runs: imports, answers, the student's own. Not the lesson's demonstrations."""
     return [c for c in rebuilt.cells if c.cell_type == "code" and (is_imports(c) or is_answer(c) or is_own(c))]
 
 
