@@ -337,6 +337,20 @@ def test_compiled_moves_are_the_eager_moves():
     assert torch.allclose(weights, expected_weights, atol=1e-5)
 
 
+def test_each_player_has_its_own_graphs(monkeypatch):
+    """PyTorch keeps at most eight graphs of one code object and blurs their shapes: a notebook trains more players."""
+    codes = []
+
+    def spy(function, **options):
+        codes.append(function.__code__)
+        return function
+
+    monkeypatch.setattr(torch, "compile", spy)
+    compiled_run(compile=True)
+    compiled_run(compile=True)
+    assert codes[0] is not codes[1]
+
+
 def test_without_a_compiler_it_says_so_and_plays_on(monkeypatch):
     def no_compiler(function, **options):
         def fail(batch):

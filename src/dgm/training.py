@@ -248,7 +248,13 @@ def _look(turns: list[Turn]) -> None:
 def _compiled(player: Player) -> Callable[[Batch], Tensor]:
     """A move whose loss and gradient are one compiled graph; the first one is eager, where errors are sentences."""
     torch._dynamo.config.trace_autograd_ops = True  # lets a graph hold its own backward pass
-    fast = torch.compile(lambda batch: player._descend(player.loss(batch)), fullgraph=True)
+
+    def gradient(batch: Batch) -> Tensor:
+        return player._descend(player.loss(batch))
+
+    # Graphs are kept per code object, eight at most and with shapes generalised over them: give each player its own.
+    gradient.__code__ = gradient.__code__.replace()
+    fast = torch.compile(gradient, fullgraph=True, dynamic=False)
     moved = False
     possible = True
 

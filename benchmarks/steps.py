@@ -1,0 +1,180 @@
+"""How long one training step takes: the library, beside the same game written the usual way.
+
+The usual loop has a DataLoader, labels of ones and zeros, two ``zero_grad``, ``detach``, ``optim.Adam`` as it comes
+and ``.item()`` on every loss. Networks, batch size, learning rate and alternating updates are the same, and all
+variants run in turns in one process, the best of several rounds. On one thread the time is CPU time, which hardly moves
+when the machine is busy; on more it is the time on the clock. "Kernels" is the least that eager mode could do: the two
+forward and backward passes and nothing else.
+"""
+
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import report
+import torch
+from torch import Tensor, nn, optim
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, TensorDataset
+
+from dgm import data, games, latents, nets, training
+
+GOALS = {"2-D MLP": (1.5, 2.2), "2-D MLP, labels": (1.5, 2.2), "DCGAN 28×28": (1.2, None)}  # eager, compiled
+
+NON_SATURATING = games.Game(
+    lambda real, fake: F.softplus(-real).mean() + F.softplus(fake).mean(), lambda fake: F.softplus(-fake).mean()
+)
+
+
+class Setup(NamedTuple):
+    """A game to time: networks, data, batch size and latent dimension."""
+
+    networks: Callable[[], tuple[nn.Module, nn.Module]]
+    tensors: tuple[Tensor, ...]
+    size: int
+    latent: int
+
+
+def setups() -> dict[str, Setup]:
+    x, y = data.ring(20_000)
+    pictures = data.glyphs(4000).x
+
+    def mlps():
+        return nets.mlp([16, 128, 128, 128, 2]), nets.mlp([2, 128, 128, 128, 1])
+
+    def labelled():
+        G, D = nets.mlp([24, 128, 128, 128, 2]), nets.mlp([10, 128, 128, 128, 1])
+        return nets.Conditional(G, nets.Embed(8, (8,))), nets.Conditional(D, nets.Embed(8, (8,)))
+
+    def dcgan():
+        return nets.Generator28(64), nets.Discriminator28()
+
+    return {
+        "2-D MLP": Setup(mlps, (x,), 256, 16),
+        "2-D MLP, labels": Setup(labelled, (x, y), 256, 16),
+        "DCGAN 28×28": Setup(dcgan, (pictures,), 64, 64),
+    }
+
+
+def usual(setup: Setup) -> Iterator[tuple[float, float]]:
+    """The loop of most tutorials."""
+    G, D = setup.networks()
+    d_adam, g_adam = (optim.Adam(net.parameters(), lr=1e-3, betas=(0.5, 0.999)) for net in (D, G))
+    loader = DataLoader(TensorDataset(*setup.tensors), batch_size=setup.size, shuffle=True, drop_last=True)
+    criterion = nn.BCEWithLogitsLoss()
+    while True:
+        for x, *y in loader:
+            ones, zeros = torch.ones(len(x), 1), torch.zeros(len(x), 1)
+            d_adam.zero_grad()
+            fake = G(torch.randn(len(x), setup.latent), *y)
+            d_loss = criterion(D(x, *y), ones) + criterion(D(fake.detach(), *y), zeros)
+            d_loss.backward()
+            d_adam.step()
+            g_adam.zero_grad()
+            g_loss = criterion(D(G(torch.randn(len(x), setup.latent), *y), *y), ones)
+            g_loss.backward()
+            g_adam.step()
+            yield d_loss.item(), g_loss.item()
+
+
+def ours(setup: Setup, compile: bool = False) -> Iterator[training.Turn]:
+    G, D = setup.networks()
+    players = games.gan(G, D, NON_SATURATING, latents.gaussian(setup.latent), lr=1e-3, betas=(0.5, 0.999))
+    batches = data.batches(*setup.tensors, size=setup.size)
+    return training.play(players, batches, 10**9, progress=False, compile=compile)
+
+
+def kernels(setup: Setup) -> Iterator[None]:
+    """Forward and backward of both moves on fixed data: no optimiser, no sampling, no loader."""
+    G, D = setup.networks()
+    x, *y = (part[: setup.size] for part in setup.tensors)
+    z = torch.randn(setup.size, setup.latent)
+    d_own, g_own = list(D.parameters()), list(G.parameters())
+    twice = [torch.cat([part, part]) for part in y]
+    while True:
+        with torch.no_grad():
+            fake = G(z, *y)
+        scores = D(torch.cat([x, fake]), *twice)
+        torch.autograd.grad(NON_SATURATING.d_loss(scores[: len(x)], scores[len(x) :]), d_own)
+        torch.autograd.grad(NON_SATURATING.g_loss(D(G(z, *y), *y)), g_own)
+        yield
+
+
+def time_all(setup: Setup, seconds: float, rounds: int) -> dict[str, float]:
+    """Milliseconds per step of each variant: the best of ``rounds``, taken in turns."""
+    torch.manual_seed(0)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        running = {"usual": usual(setup), "ours": ours(setup), "compiled": ours(setup, compile=True)}
+        running["kernels"] = kernels(setup)
+        for steps in running.values():
+            for _ in range(3):  # the compiler works in the second step
+                next(steps)
+    for warning in said:
+        if issubclass(warning.category, RuntimeWarning):
+            print(warning.message, file=sys.stderr)
+            running.pop("compiled", None)
+    clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
+    best = dict.fromkeys(running, float("inf"))
+    for _ in range(rounds):
+        for name, steps in running.items():
+            count, begin = 0, clock()
+            while (spent := clock() - begin) < seconds:
+                next(steps)
+                count += 1
+            best[name] = min(best[name], 1000 * spent / count)
+    return best
+
+
+def main() -> int:
+    parser = report.options("Time one training step against the usual loop.")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="numbers of threads (default 1 2)")
+    arguments = parser.parse_args()
+    if min(arguments.threads) < 1:
+        parser.error("--threads must be at least 1")
+    seconds, rounds, threads = (0.2, 1, [1]) if arguments.quick else (1.0, 5, arguments.threads)
+    torch.set_flush_denormal(True)  # numbers next to 0, when a game is won, would slow whoever meets them 40 times
+    rows, shown = [], []
+    for number in threads:
+        torch.set_num_threads(number)
+        for name, setup in setups().items():
+            best = time_all(setup, seconds, rounds)
+            row = {
+                "game": name,
+                "batch": setup.size,
+                "threads": number,
+                "ms": {k: round(v, 3) for k, v in best.items()},
+            }
+            row["ratio"] = {k: round(best["usual"] / v, 2) for k, v in best.items()}
+            row["kernel_share_of_ours"] = round(best["kernels"] / best["ours"], 2)
+            rows.append(row)
+            ratio = row["ratio"]
+            shown.append(
+                (
+                    f"{name}, batch {setup.size}",
+                    str(number),
+                    f"{best['usual']:.2f} ms",
+                    f"{best['ours']:.2f} ms, {ratio['ours']:.2f}×",
+                    f"{best['compiled']:.2f} ms, {ratio['compiled']:.2f}×" if "compiled" in best else "no compiler",
+                    f"{ratio['kernels']:.2f}×",
+                    f"{row['kernel_share_of_ours']:.0%}",
+                )
+            )
+            report.write(arguments.json, rows)
+    columns = ["game", "threads", "usual loop", "ours", "ours, compiled", "kernels alone", "kernels' share of ours"]
+    report.show("One training step", columns, shown)
+    single = {row["game"]: row["ratio"] for row in rows if row["threads"] == 1}
+    missed = [
+        f"{name}: {kind} {single[name].get(kind, 0):.2f}× of {goal}×"
+        for name, goals in GOALS.items()
+        for kind, goal in zip(("ours", "compiled"), goals, strict=True)
+        if name in single and goal and single[name].get(kind, 0) < goal
+    ]
+    print("Goals on one thread: " + ("all reached." if not missed else "missed " + "; ".join(missed) + "."))
+    return 1 if missed and not arguments.quick else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
