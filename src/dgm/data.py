@@ -28,6 +28,14 @@ def batches(*tensors: Tensor, size: int, generator: Generator | None = None) -> 
     Arguments:
         tensors: Of equal length n; shuffled together.
         size: Samples per batch, at most n.
+
+    Raises:
+        ValueError: If the tensors differ in length, or no batch of this size can be cut from them.
+
+    >>> x, y = ring(1000)
+    >>> stream = batches(x, y, size=64)
+    >>> [part.shape for part in next(stream)]
+    [torch.Size([64, 2]), torch.Size([64])]
     """
     if not tensors or any(len(part) != len(tensors[0]) for part in tensors):
         raise ValueError(f"batches needs tensors of one length, not of lengths {[len(part) for part in tensors]}.")

@@ -89,6 +89,12 @@ def glyphs(
 
     Arguments:
         split: "train" or "test"; the test split has other faces (`TEST_FACES`). Ignored where ``faces`` are named.
+
+    Raises:
+        ValueError: If there is no such split or face.
+
+    >>> glyphs(5).x.shape
+    torch.Size([5, 1, 28, 28])
     """
     if split not in ("train", "test"):
         raise ValueError(f"the glyphs have a split 'train' and a split 'test', not {split!r}.")

@@ -26,6 +26,9 @@ class Game(NamedTuple):
     Arguments:
         d_loss: (real scores, fake scores) → scalar.
         g_loss: (fake scores) → scalar.
+
+    >>> HINGE.d_loss(torch.tensor([2.0, 0.5]), torch.tensor([-3.0]))
+    tensor(0.2500)
     """
 
     d_loss: Callable[[Tensor, Tensor], Tensor]

@@ -25,6 +25,14 @@ def mode_coverage(samples: Tensor, centres: Tensor, std: float) -> Coverage:
         samples: (n, d).
         centres: Of the modes, (k, d).
         std: Standard deviation of a mode along one axis.
+
+    Raises:
+        ValueError: If samples and centres are no points of one space.
+
+    >>> centres = torch.tensor([[0.0, 0.0], [5.0, 0.0]])
+    >>> found = mode_coverage(torch.tensor([[0.1, 0.0], [0.0, -0.2], [2.5, 0.0]]), centres, std=0.1)
+    >>> found.modes, round(found.high_quality, 2), found.counts.tolist()
+    (1, 0.67, [2, 0])
     """
     if samples.dim() != 2 or samples.shape[1:] != centres.shape[1:]:
         raise ValueError(
