@@ -351,6 +351,22 @@ def test_each_player_has_its_own_graphs(monkeypatch):
     assert codes[0] is not codes[1]
 
 
+def test_a_compiled_move_still_steps_calls_after_and_refuses_nan(monkeypatch):
+    monkeypatch.setattr(torch, "compile", lambda function, **options: function)  # the graph itself is tested above
+    seen = []
+    player = descent(after=seen.append)
+    losses = [turn.losses["P"] for turn in play([player], endless(1), 5, compile=True)]
+    assert losses == pytest.approx([4.5 * 0.9 ** (2 * k) for k in range(5)], rel=1e-12) and len(seen) == 5
+    factor = [1.0]
+    player = descent()
+    broken = Player("P", player.module, lambda _: player.module[0].sum() * factor[0], player.optimizer)
+    turns = play([broken], endless(1), 5, compile=True)
+    next(turns)
+    factor[0] = math.nan
+    with pytest.raises(PlayError, match="step 2, player 'P': the loss is nan"):
+        next(turns)
+
+
 def test_without_a_compiler_it_says_so_and_plays_on(monkeypatch):
     def no_compiler(function, **options):
         def fail(batch):
