@@ -8,16 +8,21 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from rich.console import Console
 from rich.table import Table
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}.\n")  # one sentence, without the usage
+
+
 def options(description: str) -> argparse.ArgumentParser:
     """A parser with the two options that all benchmarks have."""
-    parser = argparse.ArgumentParser(description=description)
+    parser = _Parser(description=description)
     parser.add_argument("--quick", action="store_true", help="a small run that shows that everything works")
     parser.add_argument("--json", type=_writable, metavar="PATH", help="also write the rows here")
     return parser
