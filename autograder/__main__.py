@@ -93,12 +93,12 @@ def check(
         seed, right, remarks = randbits(62), True, []
         for path in files:
             marked = grade.mark_script if path.suffix == ".py" else grade.mark_text
-            name = () if path.suffix == ".py" else (path.name,)
+            wanted = [only] if only else []
             try:
                 text = read(path.resolve().parent, path.resolve().name)
-                result = marked(section, text, *name, seed, only=[only] if only else [], unsafe=unsafe)
+                result = marked(section, text, path.name, seed, only=wanted, unsafe=unsafe)
             except Unreadable as error:
-                result = grade.nothing(section, str(error), [only] if only else [])
+                result = grade.nothing(section, str(error), wanted)
             right &= result.points >= result.max_points
             remarks += [f"{path}: {note}" for note in result.notes]
             show(path, result, as_json)
@@ -149,7 +149,7 @@ def grade(
         plan = batch.Plan(out, grading.course(), batch.private_seed(out), exercises, unsafe=unsafe)
         columns = [TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()]
         try:
-            with Progress(*columns, console=errors) as progress:
+            with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
                 bar = progress.add_task("", total=len(found))
                 batch.run(plan, found, workers, scheduler, regrade, tick=lambda: progress.advance(bar))
         except KeyboardInterrupt:

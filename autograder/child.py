@@ -70,7 +70,7 @@ def warm() -> Any:
     autograder.check = lambda *_, **__: None  # here the grader checks: a scratch cell that calls it does nothing
     shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     shell.showtraceback = lambda *_, **__: None  # the error travels as data
-    shell._tee = lambda **_: contextlib.nullcontext()  # IPython would keep all that is printed, however much
+    vars(shell)["_tee"] = lambda **_: contextlib.nullcontext()  # IPython would keep all that is printed, however much
     gc.freeze()  # a collection in a fork would touch, and so copy, every page
     return shell
 
@@ -186,6 +186,7 @@ def supervise(shell: Any, job_fd: int, results: int) -> None:
         if worker == 0:
             try:
                 os.setsid()
+                os.nice(5)  # the supervisor comes first, however many there are of the others
                 work(shell, job, steps, dead, done, current)
             finally:
                 os._exit(70)

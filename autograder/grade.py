@@ -235,7 +235,7 @@ def mark_text(section: str, text: str, name: str, seed: int, **options: Any) -> 
     return mark(section, rebuilt, notes, seed, **options)
 
 
-def mark_script(section: str, text: str, seed: int, **options: Any) -> Result:
+def mark_script(section: str, text: str, _name: str, seed: int, **options: Any) -> Result:
     """Marks of a Python file that defines some of a section's functions; the section's imports run before it."""
     release = notebook("notebooks", section, options.get("root") or course())
     imports = [cell for cell in release.cells if submission.is_imports(cell)]

@@ -14,6 +14,7 @@ import json
 from collections import Counter, defaultdict
 from pathlib import Path
 from statistics import mean, median
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -44,7 +45,7 @@ def final_scores(out: Path) -> dict[tuple[str, str], tuple[float, float]]:
 
     if not (out / "gradebook.db").exists():
         return {}
-    wanted = (Student.id, Assignment.name, SubmittedAssignment.score, SubmittedAssignment.late_submission_penalty)
+    wanted: Any = (Student.id, Assignment.name, SubmittedAssignment.score, SubmittedAssignment.late_submission_penalty)
     with Gradebook(f"sqlite:///{(out / 'gradebook.db').resolve()}") as book:
         rows = book.db.query(*wanted).select_from(SubmittedAssignment).join(Student).join(Assignment).all()
     return {(student, section): (max(0.0, score - penalty), penalty) for student, section, score, penalty in rows}
@@ -81,7 +82,7 @@ def junit(results: list[Result]) -> str:
                 suite.add_testcase(case)
         xml.add_testsuite(suite)
     xml.update_statistics()
-    return xml.tostring().decode("utf-8")  # type: ignore[no-any-return]
+    return xml.tostring().decode("utf-8")
 
 
 def gradescope(result: Result) -> dict:
@@ -114,21 +115,22 @@ def distribution(results: list[Result]) -> list[tuple[str, float, int, int, int]
 
 
 def mistakes(results: list[Result], most: int = 10) -> list[tuple[int, str, str, str]]:
-    """The most common ways to fail: answers that fail the very same cases made the same mistake.
+    """The most common ways to fail: answers that fail the same cases for the same reason made the same mistake.
 
     Returns:
         How many, the exercise, the failing cases in words, and what most of them were told.
     """
-    clusters: dict[tuple[str, frozenset[str], int], list[ExerciseResult]] = defaultdict(list)
+    clusters: dict[tuple[str, frozenset[str], str], list[ExerciseResult]] = defaultdict(list)
     for result in results:
         for name, marks in result.exercises.items():
-            if marks.points < marks.max_points and marks.cases:
-                failed = frozenset(case.name for case in marks.cases if not case.passed)
-                clusters[name, failed, len({case.name for case in marks.cases})].append(marks)
+            failed = [case for case in marks.cases if not case.passed]
+            if failed:
+                clusters[name, frozenset(case.name for case in failed), failed[0].message[:60]].append(marks)
     rows = []
-    for (name, failed, total), group in sorted(clusters.items(), key=lambda item: -len(item[1]))[:most]:
+    for (name, failed, _), group in sorted(clusters.items(), key=lambda item: -len(item[1]))[:most]:
         told = Counter(marks.message.splitlines()[0] for marks in group).most_common(1)[0][0]
-        which = "all cases" if len(failed) == total else ", ".join(sorted(case.replace("_", " ") for case in failed))
+        everything = len(failed) == len({case.name for case in group[0].cases})
+        which = "all cases" if everything else ", ".join(sorted(case.replace("_", " ") for case in failed))
         rows.append((len(group), name, which, told.removeprefix(f"{name}: ")))
     return rows
 

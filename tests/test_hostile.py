@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import html
+import re
+from pathlib import Path
+
+import psutil
 import pytest
+from nbgrader.api import Gradebook
 
 from autograder import batch, grade, intake
 from autograder.sandbox import Limits
-from tests.submissions.corpus import CORPUS
-from tests.submissions.make import SECTION, hand_in, solved
+from tests.submissions.corpus import CORPUS, MARKER
+from tests.submissions.make import FULL, SECTION, answers, hand_in, released, solved, text
 
 LIMITS = Limits(step_seconds=3, wall_seconds=60, memory=2 << 30)
 HONEST = ["aaa-honest", "honest", "zzz-honest"]  # before, among and after the others
@@ -42,3 +48,56 @@ def test_a_hostile_submission_gets_its_points_and_no_more(hostile, results):
     result = results[hostile.name]
     assert result.points == hostile.points, {name: e.message for name, e in result.exercises.items()}
     assert not any("LOOT" in exercise.message for exercise in result.exercises.values())
+
+
+@pytest.mark.parametrize("student", HONEST)
+def test_honest_submissions_in_the_same_batch_keep_full_marks(student, results):
+    assert results[student].points == FULL
+
+
+def test_nbgrader_has_the_same_marks_and_none_is_missing(graded, results):
+    with Gradebook(f"sqlite:///{graded / 'gradebook.db'}") as book:
+        rows = book.submission_dicts(SECTION)
+    assert {row["student"]: row["score"] for row in rows} == {name: r.points for name, r in results.items()}
+    assert not [row["student"] for row in rows if row["needs_manual_grade"]]
+
+
+def test_nothing_that_was_started_is_still_running(graded):
+    lines = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    assert not [line for line in lines if MARKER in " ".join(line)]
+
+
+def test_nothing_was_written_outside(graded):
+    places = [Path(p) for p in ("/", "/usr", "/dev", "/tmp", "/dev/shm")] + [Path(grade.__file__).parent]
+    assert not [place for place in places if list(place.glob("planted*"))]
+
+
+def test_feedback_shows_no_answer_no_script_and_no_traceback(graded):
+    """Of a wrong answer's feedback only: a right one shows the student's own right code."""
+    solution = [line.strip() for line in "\n".join(answers().values()).splitlines()]
+    given = {line.strip() for cell in released()["cells"] for line in text(cell).splitlines()}
+    secret = [line for line in solution if len(line) > 25 and line not in given and not line.startswith("#")]
+    hidden = grade.references(SECTION, 1729, LIMITS, False, grade.course())
+    numbers = [f"{x:.4f}" for _, cases in hidden.items() for o in cases.values() for x in flat(o) if abs(x) > 1e-3]
+    assert len(secret) > 5 and len(numbers) > 100
+    for student in ("untouched", "not-json", "checks-deleted", "error-with-markup", "script-in-outputs-and-text"):
+        pages = list((graded / "feedback" / student).rglob("*.html"))
+        assert len(pages) == 1
+        page = html.unescape(re.sub(r"<style.*?</style>", "", pages[0].read_text(encoding="utf-8"), flags=re.S))
+        shown = re.sub(r"<[^>]+>", "", page)
+        assert "alert(1)" not in pages[0].read_text(encoding="utf-8").replace(
+            "&lt;script&gt;alert(1)&lt;/script&gt;", ""
+        )
+        assert "Traceback" not in shown
+        assert not [number for number in numbers if number in shown]
+        if student in ("untouched", "not-json"):
+            assert not [line for line in secret if line in shown]
+
+
+def flat(value) -> list[float]:
+    """Every number in a value of JSON."""
+    if isinstance(value, dict):
+        return [x for item in value.values() for x in flat(item)]
+    if isinstance(value, list):
+        return [x for item in value for x in flat(item)]
+    return [value] if isinstance(value, float) else []

@@ -1,0 +1,310 @@
+"""Grading honest work: the right points, the same by every road, and nothing lost when it is cut short."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder import batch, exercise, grade, intake, report, submission
+from tests.submissions.make import FULL, POINTS, SECTION, answers, find, hand_in, released, solved
+
+SEED = 1729
+HALF = ("discriminator_loss", "generator_loss_nonsaturating", "discriminator_step")
+HALF_POINTS = sum(POINTS[name] for name in HALF)
+COURSE = grade.course()
+
+
+def half_right():
+    notebook = released()
+    for name in HALF:
+        find(notebook, name)["source"] = answers()[name]
+    find(notebook, "generator_step")["source"] = answers()["generator_step"].replace(".step()", ".zero_grad()")
+    return notebook
+
+
+CLASS = {"ada": (solved, FULL), "ben": (released, 0), "cem": (half_right, HALF_POINTS), "dot": (lambda: "{", 0)}
+
+
+@pytest.fixture(scope="module")
+def submitted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("class") / "submitted"
+    for student, (make, _) in CLASS.items():
+        hand_in(folder, student, make())
+    return folder
+
+
+def run(submitted, out, **options):
+    plan = batch.Plan(out, COURSE, SEED)
+    ticks = []
+    batch.run(
+        plan, intake.find(submitted, exercise.sections()), tick=lambda: ticks.append(1), **{"workers": 2, **options}
+    )
+    assert len(ticks) == len(list(submitted.iterdir()))
+    return {result.student: result for result in batch.load_all(out)}
+
+
+@pytest.fixture(scope="module")
+def out(submitted, tmp_path_factory):
+    """The class, graded once by local workers, with all reports."""
+    out = tmp_path_factory.mktemp("graded")
+    run(submitted, out)
+    report.write_all(batch.load_all(out), out)
+    return out
+
+
+def files(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file of a graded folder with its time; but not the gradebook's own journal."""
+    paths = [p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("gradebook.db")]
+    return {str(p.relative_to(folder)): (p.read_bytes(), p.stat().st_mtime_ns) for p in paths}
+
+
+# --- points -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("student", CLASS)
+def test_each_submission_gets_exactly_its_points(out, student):
+    result = batch.load(out, SECTION, student)
+    assert result and result.points == CLASS[student][1]
+    assert result.max_points == FULL
+    if student == "cem":
+        assert {name for name, marks in result.exercises.items() if marks.points} == set(HALF)
+
+
+def test_the_points_in_the_notebook_are_those_of_the_exercises():
+    cells = [cell for cell in released()["cells"] if cell["metadata"].get("nbgrader", {}).get("grade")]
+    in_notebook = {
+        c["metadata"]["nbgrader"]["grade_id"].removeprefix("check-"): c["metadata"]["nbgrader"]["points"] for c in cells
+    }
+    assert in_notebook == {name: e.points for name, e in exercise.exercises(SECTION).items()} == POINTS
+
+
+def test_hidden_cases_differ_from_public_ones_and_from_seed_to_seed():
+    first = grade.references(SECTION, 1, grade.LIMITS, False, COURSE)
+    second = grade.references(SECTION, 2, grade.LIMITS, False, COURSE)
+    for name, cases in first.items():
+        for (case, public), outcome in cases.items():
+            assert public or (outcome != cases[case, True] and outcome != second[name][case, False])
+
+
+def test_stored_references_are_those_of_the_solution():
+    assert grade.write_references(SECTION) is False, "run: python -m autograder references"
+
+
+def test_references_are_written_when_a_number_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(grade.judge, "REFERENCES", tmp_path)
+    assert grade.write_references(SECTION) is True
+    path = tmp_path / f"{SECTION}.json"
+    content = json.loads(path.read_text())
+    assert grade.write_references(SECTION) is False
+    content["exercises"]["discriminator_loss"]["two_batches"]["value"]["data"][0] += 0.1
+    path.write_text(json.dumps(content))
+    assert grade.write_references(SECTION) is True
+
+
+# --- nbgrader agrees --------------------------------------------------------------------------------------------------
+
+
+def scores(database: Path) -> dict[str, float]:
+    with Gradebook(f"sqlite:///{database}") as book:
+        rows = book.submission_dicts(SECTION)
+    assert not [row for row in rows if row["needs_manual_grade"]]
+    return {row["student"]: row["score"] for row in rows}
+
+
+def test_the_gradebook_has_the_points(out):
+    assert scores(out / "gradebook.db") == {student: points for student, (_, points) in CLASS.items()}
+
+
+def test_nbgrader_autograde_gives_the_same_marks(submitted, tmp_path):
+    """Its own commands, under the project's own configuration file."""
+    for folder in ("solutions", "notebooks"):
+        shutil.copytree(COURSE / folder, tmp_path / folder)
+    shutil.copy(COURSE / "nbgrader_config.py", tmp_path)
+    shutil.copytree(submitted, tmp_path / "submitted")
+    programs = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    for command in (["generate_assignment", "--force"], ["autograde"], ["generate_feedback"]):
+        done = subprocess.run(
+            [programs / "nbgrader", command[0], SECTION, *command[1:]],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert scores(tmp_path / "gradebook.db") == {student: points for student, (_, points) in CLASS.items()}
+    page = (tmp_path / "feedback" / "cem" / SECTION / f"{SECTION}.html").read_text(encoding="utf-8")
+    assert "generator_step:" in page
+    release = json.loads((tmp_path / "notebooks" / SECTION / f"{SECTION}.ipynb").read_text(encoding="utf-8"))
+    assert release["cells"] == released()["cells"], "generate_assignment makes what is committed"
+
+
+# --- nothing lost -----------------------------------------------------------------------------------------------------
+
+
+def test_grading_twice_changes_nothing(submitted, out):
+    before = files(out)
+    run(submitted, out)
+    report.write_all(batch.load_all(out), out)
+    after = files(out)
+    assert {name: data for name, (data, _) in before.items()} == {name: data for name, (data, _) in after.items()}
+    assert {n: t for n, (_, t) in before.items() if n.startswith(("results/", "autograded/", "feedback/"))} == {
+        n: t for n, (_, t) in after.items() if n.startswith(("results/", "autograded/", "feedback/"))
+    }
+
+
+def test_only_what_changed_is_graded_again(submitted, out, tmp_path):
+    shutil.copytree(submitted, tmp_path / "submitted")
+    shutil.copytree(out, tmp_path / "out")
+    times = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "out" / "results" / SECTION).iterdir()}
+    shutil.rmtree(tmp_path / "submitted" / "ben")
+    hand_in(tmp_path / "submitted", "ben", half_right())
+    results = run(tmp_path / "submitted", tmp_path / "out")
+    assert results["ben"].points == HALF_POINTS
+    changed = {
+        p.name for p in (tmp_path / "out" / "results" / SECTION).iterdir() if times[p.name] != p.stat().st_mtime_ns
+    }
+    assert changed == {"ben.json"}
+
+
+def test_killed_with_everything_it_started_it_goes_on_where_it_was(tmp_path):
+    """SIGKILL to the grader in the middle of a class: no process stays, no file is half, the next run finishes."""
+    for number in range(8):
+        hand_in(tmp_path / "submitted", f"s{number}", solved())
+    out, marker = tmp_path / "out", str(tmp_path)
+    command = [sys.executable, "-m", "autograder", "grade", tmp_path / "submitted", "--out", out, "--workers", "2"]
+    grader = subprocess.Popen(command, cwd=COURSE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not list(out.glob("results/*/*.json")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    grader.send_signal(signal.SIGKILL)
+    grader.wait()
+    done = {p: p.stat().st_mtime_ns for p in out.glob("results/*/*.json")}
+    assert done, "nothing was graded before it was killed"
+    for path in done:
+        json.loads(path.read_text(encoding="utf-8"))
+    finished = subprocess.run(command, cwd=COURSE, capture_output=True, text=True, timeout=240)
+    assert finished.returncode == 0, finished.stderr
+    assert all(path.stat().st_mtime_ns == when for path, when in done.items()), f"{marker}: graded twice"
+    results = batch.load_all(out)
+    assert [result.points for result in results] == [FULL] * 8
+    assert scores(out / "gradebook.db") == {f"s{number}": FULL for number in range(8)}
+
+
+def test_a_killed_worker_costs_nothing(submitted, tmp_path):
+    victims = []
+
+    def kill_one() -> None:
+        if not victims and (children := list(crew_processes())):
+            victims.append(children[0])
+            os.kill(children[0], signal.SIGKILL)
+
+    plan = batch.Plan(tmp_path / "out", COURSE, SEED)
+    batch.run(plan, intake.find(submitted, exercise.sections()), workers=2, tick=kill_one)
+    assert victims
+    assert {r.student: r.points for r in batch.load_all(tmp_path / "out")} == {s: p for s, (_, p) in CLASS.items()}
+
+
+def crew_processes() -> list[int]:
+    import psutil
+
+    family = psutil.Process().children(recursive=True)
+    return [p.pid for p in family if "forkserver" in " ".join(p.parent().cmdline()) and p.parent().pid != os.getpid()]
+
+
+def test_one_exercise_can_be_graded_by_itself(submitted, out, tmp_path):
+    shutil.copytree(out, tmp_path / "out")
+    found, only = batch.choose(intake.find(submitted, exercise.sections()), ["discriminator_loss", "cem"])
+    assert [f.student for f in found] == ["cem"] and only == {"discriminator_loss"}
+    plan = batch.Plan(tmp_path / "out", COURSE, SEED, only=only)
+    batch.run(plan, found, workers=1)
+    result = batch.load(tmp_path / "out", SECTION, "cem")
+    assert result and result.points == HALF_POINTS and len(result.exercises) == len(POINTS)
+
+
+# --- over a cluster ---------------------------------------------------------------------------------------------------
+
+
+def test_a_dask_cluster_gives_the_same_results(submitted, out, tmp_path):
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        results = run(submitted, tmp_path / "out", scheduler=cluster.scheduler_address)
+    local = {result.student: result for result in batch.load_all(out)}
+    for student, result in results.items():
+        assert result.model_dump(exclude={"seconds"}) == local[student].model_dump(exclude={"seconds"})
+    assert scores(tmp_path / "out" / "gradebook.db") == scores(out / "gradebook.db")
+
+
+# --- what comes out ---------------------------------------------------------------------------------------------------
+
+
+def test_the_csv_has_one_column_per_question(out):
+    rows = list(csv.DictReader((out / "grades.csv").read_text(encoding="utf-8").splitlines()))
+    assert {row["student"]: float(row["score"]) for row in rows} == {s: p for s, (_, p) in CLASS.items()}
+    assert {name: float(rows[0][name]) for name in POINTS} == POINTS
+
+
+def test_json_junit_gradescope_and_summary_tell_the_same(out):
+    everything = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert {r["student"]: r["points"] for r in everything} == {s: p for s, (_, p) in CLASS.items()}
+    suite = ElementTree.parse(out / "junit.xml").getroot().find("testsuite")
+    assert suite is not None and int(suite.get("tests", 0)) == len(CLASS) * len(POINTS)
+    assert int(suite.get("failures", 0)) == sum(len(POINTS) - n for n in (len(POINTS), 0, len(HALF), 0))
+    scope = json.loads((out / "gradescope" / SECTION / "cem.json").read_text(encoding="utf-8"))
+    assert scope["score"] == HALF_POINTS == sum(test["score"] for test in scope["tests"])
+    summary = (out / "summary.md").read_text(encoding="utf-8")
+    assert f"{len(CLASS)} submissions" in summary and "not attempted yet" in summary
+
+
+def test_a_late_penalty_and_a_grade_by_hand_reach_the_csv(submitted, out, tmp_path):
+    shutil.copytree(out, tmp_path / "out")
+    with Gradebook(f"sqlite:///{tmp_path / 'out' / 'gradebook.db'}") as book:
+        cell = book.find_grade("check-generator_step", SECTION, SECTION, "cem")
+        cell.manual_score = 1.5
+        book.find_submission_notebook(SECTION, SECTION, "ada").late_submission_penalty = 2.0
+        book.db.commit()
+    rows = report.grades_csv(batch.load_all(tmp_path / "out"), report.final_scores(tmp_path / "out")).splitlines()
+    assert f"cem,{SECTION},{HALF_POINTS},{FULL},0,{HALF_POINTS + 1.5}," in rows[3]
+    assert f"ada,{SECTION},{FULL},{FULL},2,{FULL - 2}," in rows[1]
+
+
+def test_common_mistakes_are_clustered_by_the_cases_that_failed(out):
+    rows = report.mistakes(batch.load_all(out))
+    assert [name for _, name, _, told in rows if "not attempted" not in told] == ["generator_step"]
+    assert {(name, number) for number, name, which, _ in rows if which == "all cases"} >= {("discriminator_loss", 1)}
+
+
+def test_copies_are_found_and_different_work_is_not():
+    def result(student, **changed):
+        return grade.Result(
+            student=student, section=SECTION, points=0, max_points=0, exercises={}, text=answers() | changed
+        )
+
+    one, copy = result("one"), result("copy")
+    renamed = {
+        n: t.replace("loss", "lossy").replace("real", "genuine").replace("noise", "z") for n, t in answers().items()
+    }
+    other = result("other", **renamed)
+    untouched = [grade.Result(student=s, section=SECTION, points=0, max_points=0, exercises={}, text={}) for s in "xy"]
+    assert report.look_alikes([one, copy, other, *untouched]) == [["one", "copy"]]
+
+
+def test_notes_name_what_was_odd_and_nothing_else():
+    release = grade.notebook("notebooks", SECTION, COURSE)
+    notebook = solved()
+    assert submission.rebuild(json.dumps(notebook), release)[1] == []
+    notebook["cells"].remove(find(notebook, "check-generator_step"))
+    notebook["cells"].append(find(notebook, "discriminator_loss"))
+    assert submission.rebuild(json.dumps(notebook), release)[1] == [
+        "The cell discriminator_loss is there more than once; the first one counts.",
+        "The check cell generator_step was deleted.",
+    ]

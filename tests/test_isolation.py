@@ -1,0 +1,137 @@
+"""The jail holds, however it is built, for root and for an ordinary user; nothing is graded when it does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder import sandbox
+from autograder.sandbox import Jail, Limits, SandboxError, self_test
+
+LIMITS = Limits(step_seconds=10, wall_seconds=60, memory=2 << 30)
+
+if shutil.which("bwrap") is None:
+    pytest.fail(sandbox.INSTALL, pytrace=False)
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["warm", "cold"])
+def jail(request):
+    with Jail(LIMITS, warm=request.param) as jail:
+        yield jail
+
+
+def said(jail: Jail, *cells: str) -> list[str]:
+    """What each cell printed, or how it failed."""
+    events = jail.run({"section": "", "cells": list(cells), "exercises": [], "seeds": {}})
+    by_cell = {event["cell"]: event for event in events if "cell" in event}
+    return [(e["stdout"] or (e["error"] or {}).get("message", "")).strip() for _, e in sorted(by_cell.items())]
+
+
+def test_the_jail_passes_its_own_test(jail):
+    self_test(jail)
+
+
+def test_the_course_is_not_there(jail):
+    package = sandbox.PACKAGE
+    hidden = [package / "references", package / "judge.py", package.parent / "tests", Path.home() / ".bashrc"]
+    hidden += [package.parent / name for name in ("solutions", "notebooks", "book", ".git")]
+    source = f"import os; print([p for p in {list(map(str, hidden))!r} if os.path.exists(p)])"
+    assert said(jail, source) == ["[]"]
+
+
+def test_there_is_no_network(jail):
+    source = "import socket; socket.create_connection(('1.1.1.1', 53), 2)"
+    assert "unreachable" in said(jail, source)[0] or "denied" in said(jail, source)[0]
+
+
+def test_the_environment_of_the_grader_is_not_handed_on(jail, monkeypatch):
+    monkeypatch.setenv("FORGE_TOKEN", "secret-of-the-grader")
+    sources = ["import os; print(dict(os.environ))", "print(open('/proc/1/environ').read())"]
+    assert not any("secret-of-the-grader" in text for text in said(jail, *sources))
+
+
+def test_only_its_own_processes_are_visible(jail):
+    source = "import os; print(sum(entry.isdigit() for entry in os.listdir('/proc')))"
+    assert int(said(jail, source)[0]) <= 3
+
+
+def test_one_job_leaves_nothing_for_the_next(jail):
+    places = ["/tmp", "/home/student", "/dev/shm"]
+    said(jail, f"for place in {places}: open(place + '/planted', 'w').write('x')")
+    assert said(jail, f"import os; print([p for p in {places} if 'planted' in os.listdir(p)])") == ["[]"]
+
+
+def test_a_cell_that_kills_its_process_is_left_out_and_the_others_run(jail):
+    texts = said(jail, "print('first')", "import os; os._exit(3)", "print('last')")
+    assert texts == ["first", "it ended the whole process (exit status 3)", "last"]
+
+
+def test_the_same_job_gives_the_same_events(jail):
+    job = {"section": "", "cells": ["x = 1", "print(x)"], "exercises": [], "seeds": {}}
+    assert jail.run(job) == jail.run(job)
+
+
+def test_descriptors_of_the_grader_are_not_handed_on(jail):
+    source = "import os; print(sorted(os.listdir('/proc/self/fd'), key=int)[3:])"
+    assert said(jail, source) in (["['3', '4']"], ["['3', '5']"])  # the results' pipe, and the folder being listed
+
+
+def test_an_open_jail_is_refused():
+    class Leaky(Jail):
+        def run(self, job):
+            found = {"user": 0, "network": ["eth0"], "visible": ["/x/solutions"], "capabilities": "3f"}
+            found |= {"writable": ["/usr"], "processes": 40, "memory": True}
+            return [{"cell": 0, "stdout": json.dumps(found)}]
+
+    with pytest.raises(SandboxError) as caught:
+        self_test(Leaky(LIMITS))
+    for hole in ("root", "network", "solutions", "capabilities", "/usr", "processes", "memory"):
+        assert hole in str(caught.value)
+
+
+def test_without_bubblewrap_a_sentence_says_how_to_install_it(monkeypatch):
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    with pytest.raises(SandboxError, match="apt-get install bubblewrap"):
+        sandbox.open_jail(LIMITS)
+
+
+def test_unsafe_runs_without_a_sandbox():
+    with Jail(LIMITS, unsafe=True) as jail:
+        self_test(jail)
+        assert said(jail, "print(6 * 7)", "import os; os._exit(1)", "print(2)")[0] == "42"
+
+
+ORDINARY = 65534
+AS_ORDINARY_USER = """
+from autograder.sandbox import Jail, Limits, self_test
+for warm in (True, False):
+    with Jail(Limits(step_seconds=10, memory=2 << 30), warm=warm) as jail:
+        self_test(jail)
+        print(jail.run({"section": "", "cells": ["print(6 * 7)"], "exercises": [], "seeds": {}})[0]["stdout"].strip())
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="the other tests already run as an ordinary user")
+def test_it_holds_for_an_ordinary_user_too(tmp_path):
+    """Become nobody; root's own home, where Python may live, is made passable in a private view of the disk."""
+    view = ["bwrap", "--dev-bind", "/", "/"]
+    python = Path(sys.base_prefix).resolve()
+    if python.is_relative_to("/root"):
+        view += ["--tmpfs", "/root"]
+        for folder in reversed(python.parents[: len(python.parts) - 3]):
+            view += ["--perms", "0755", "--dir", str(folder)]
+        view += ["--ro-bind", str(python), str(python), "--chmod", "0755", "/root"]
+    user = ["setpriv", f"--reuid={ORDINARY}", f"--regid={ORDINARY}", "--clear-groups"]
+    command = [*view, "--", *user, sys.executable, "-c", AS_ORDINARY_USER]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=180, cwd="/", env={**os.environ, "HOME": str(tmp_path)}
+    )
+    if "unprivileged" in done.stderr or "uid map" in done.stderr:
+        pytest.skip(f"this machine allows no user namespaces: {done.stderr.strip()}")
+    assert done.stdout.split() == ["42", "42"], done.stderr
