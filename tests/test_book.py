@@ -41,7 +41,7 @@ def site() -> Path:
 
 @pytest.fixture(scope="session")
 def pages(site: Path) -> list[str]:
-    """Every page of the book, the search page and the indices included; addresses without .html."""
+    """Every page of the book, the search page included; addresses without .html."""
     found = [path.relative_to(site).with_suffix("").as_posix() for path in sorted(site.rglob("*.html"))]
     return [name for name in found if not name.startswith("_static/") and name != "index"]
 

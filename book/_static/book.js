@@ -82,6 +82,9 @@
     });
   }
 
+  /* Opened as a file, a page may not read other pages, which the excerpts in the search results would need. */
+  if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS === "object") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
   document.querySelectorAll("figure.dgm-explore").forEach(explore);
   addEventListener("load", () => window.MathJax?.startup?.promise?.then(reachable));
   addEventListener("resize", reachable);

@@ -205,11 +205,15 @@ def mend(text: str, is_search: bool) -> str:
 
 
 def mend_pages(app: Sphinx, error: Exception | None) -> None:
-    """Finish every page that was written."""
+    """Finish every page that was written, and remove those of earlier builds that the book no longer has."""
     if error is not None or app.builder.format != "html":
         return
     for path in Path(app.outdir).rglob("*.html"):
-        if "_static" in path.parts:
+        name = path.relative_to(app.outdir).with_suffix("").as_posix()
+        if name.startswith("_static/"):
+            continue
+        if name not in app.env.found_docs and name not in ("index", "search"):
+            path.unlink()
             continue
         text = path.read_text(encoding="utf8")
         if (mended := mend(text, path.name == "search.html")) != text:
