@@ -374,22 +374,6 @@ def exact(rng):
     return {"look": digits_beyond, "where": points(rng)}
 
 
-maximizer_curvature = symbolic("maximizer_curvature", points=1)
-
-
-@maximizer_curvature.case
-def value(rng):
-    """Differentiate a·log y + b·log(1-y) twice in y, and only then put in the y of the maximum. Each of the two terms
-    gives a negative contribution; the result contains a and b only."""
-    return {"look": values, "where": points(rng)}
-
-
-@maximizer_curvature.case
-def exact(rng):
-    """An exact expression, without decimals that were found by trying."""
-    return {"look": digits_beyond, "where": points(rng)}
-
-
 js_integrand = symbolic("js_integrand", points=2)
 
 

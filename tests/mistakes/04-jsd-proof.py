@@ -717,38 +717,6 @@ says(
 )
 
 
-@right("maximizer_curvature")
-def differentiated():
-    return sp.diff(f, y, 2).subs(y, best)
-
-
-says(
-    "maximizer_curvature",
-    "right",
-    {
-        "one_fraction": -((a + b) ** 3) / (a * b),
-        "two_terms": -((a + b) ** 2) / a - (a + b) ** 2 / b,
-        "symbols_without_assumptions": -((plain_a + plain_b) ** 3) / plain_a / plain_b,
-        "expanded": sp.expand(-((a + b) ** 3) / (a * b)),
-        "unevaluated_derivative": sp.Derivative(f, y, 2).doit().subs(y, best),
-    },
-)
-says(
-    "maximizer_curvature",
-    "wrong",
-    {
-        "sign": (a + b) ** 3 / (a * b),
-        "second_term_positive": -((a + b) ** 2) / a + (a + b) ** 2 / b,
-        "square": -((a + b) ** 2) / (a * b),
-        "first_derivative": sp.diff(f, y).subs(y, best),
-        "one_term": -((a + b) ** 2) / a,
-        "not_at_the_maximum": sp.diff(f, y, 2),
-        "at_one_half": -4 * (a + b),
-    },
-    caught_by="value",
-)
-says("maximizer_curvature", "wrong", {"fitted": -1.00000000001 * (a + b) ** 3 / (a * b)}, caught_by="exact")
-
 g = (a * sp.log(a / m) + b * sp.log(b / m)) / 2
 
 
