@@ -45,9 +45,10 @@ def final_scores(out: Path) -> dict[tuple[str, str], tuple[float, float]]:
 
     if not (out / "gradebook.db").exists():
         return {}
-    wanted: Any = (Student.id, Assignment.name, SubmittedAssignment.score, SubmittedAssignment.late_submission_penalty)
+    submitted: Any = SubmittedAssignment
+    wanted: Any = (Student.id, Assignment.name, submitted.score, submitted.late_submission_penalty)
     with Gradebook(f"sqlite:///{(out / 'gradebook.db').resolve()}") as book:
-        rows = book.db.query(*wanted).select_from(SubmittedAssignment).join(Student).join(Assignment).all()
+        rows = book.db.query(*wanted).select_from(submitted).join(Student).join(Assignment).all()
     return {(student, section): (max(0.0, score - penalty), penalty) for student, section, score, penalty in rows}
 
 
