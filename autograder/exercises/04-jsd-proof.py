@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import sympy as sp
 import torch
@@ -25,12 +26,43 @@ def probabilities_with_zeros(rng, n, where):
     return (table / table.sum()).to(torch.float32)
 
 
+def with_slopes(function, *tensors):
+    """Call an answer. Where it returns a number, or a tensor without a graph, its slopes are measured.
+
+    The contract asks for values, so a float is a right answer; but a graph that is there must be right. Steps are
+    relative to each entry, because some are tiny.
+    """
+    if not any(x.requires_grad for x in tensors):
+        value = function(*tensors)
+        return torch.tensor(value, dtype=tensors[0].dtype) if isinstance(value, float) else value
+    plain = [x.detach() for x in tensors]
+    try:
+        value = function(*tensors)
+    except RuntimeError:  # a tensor that requires a gradient does not become a NumPy array
+        value = function(*plain)
+    if isinstance(value, torch.Tensor) and value.requires_grad or not isinstance(value, (torch.Tensor, float)):
+        return value
+    value = torch.as_tensor(value, dtype=tensors[0].dtype)
+    for k, x in enumerate(tensors):
+        for i in range(x.numel()):
+            step = torch.zeros_like(x, dtype=torch.float64)
+            step.view(-1)[i] = width = 1e-5 * x.detach().double().flatten()[i]
+            at = [y.double() for y in plain]
+            above, below = (
+                torch.as_tensor(function(*at[:k], at[k] + change, *at[k + 1 :]), dtype=torch.float64)
+                for change in (step, -step)
+            )
+            slope = ((above - below) / (2 * width)).to(x.dtype)
+            value = value + slope * (x.flatten()[i] - plain[k].flatten()[i])
+    return value
+
+
 def between_distributions(function, p, q):
-    """Call an answer such that its slopes are compared along the set of distributions only: there an answer that
-    renormalises its inputs is as right as one that does not."""
+    """Slopes are compared along the set of distributions only: there an answer that renormalises its inputs is as
+    right as one that does not."""
     if p.requires_grad:
         p, q = p / p.sum(), q / q.sum()
-    return function(p, q)
+    return with_slopes(function, p, q)
 
 
 kl_divergence = Exercise("kl_divergence", points=2, call=between_distributions)
@@ -127,10 +159,10 @@ def disjoint_supports(rng):
     return {"p": probabilities_with_zeros(rng, 6, [0, 1, 2]), "q": probabilities_with_zeros(rng, 6, [3, 4, 5])}
 
 
-@js_divergence.case
+@js_divergence.case(gradient=False)
 def tiny_probabilities(rng):
-    """Half of the outcomes have probabilities near 1e-30 under q. The result is finite, and so is its slope; a clamp
-    cuts the slope off."""
+    """Half of the outcomes have probabilities near 1e-30 under q. The result is finite, since m is not small there;
+    but 1 - p/(p+q) rounds to 0, and its logarithm is -inf."""
     q = probabilities(rng, 6)
     q[:3] = q[:3] * 1e-30
     return {"p": probabilities(rng, 6), "q": q / q.sum()}
@@ -144,7 +176,7 @@ def double_precision(rng):
 
 # --- the discriminator's side -----------------------------------------------------------------------------------------
 
-optimal_discriminator = Exercise("optimal_discriminator", points=1)
+optimal_discriminator = Exercise("optimal_discriminator", points=1, call=with_slopes)
 
 
 @optimal_discriminator.case
@@ -189,7 +221,7 @@ def answers(rng, *shape, dtype=torch.float32):
     return torch.sigmoid(normal(rng, *shape, scale=1.5, dtype=torch.float64)).to(dtype)
 
 
-game_value = Exercise("game_value", points=2)
+game_value = Exercise("game_value", points=2, call=with_slopes)
 
 
 @game_value.case
@@ -241,7 +273,7 @@ def double_precision(rng):
     return {"p": probabilities(rng, 4, dtype=torch.float64), "q": probabilities(rng, 4, dtype=torch.float64), "d": d}
 
 
-density_ratio = Exercise("density_ratio", points=1)
+density_ratio = Exercise("density_ratio", points=1, call=with_slopes)
 
 
 @density_ratio.case
@@ -297,21 +329,21 @@ def points(rng, n=8, names="ab") -> list[Point]:
     return found
 
 
-def expression(answer: object) -> sp.Expr:
+def expression(answer: object) -> Any:
     """What a student returned, if it is an expression in a and b. Text is not parsed: parsing would run it."""
     if not isinstance(answer, sp.Expr):
         known = {list: "a list: take the entry out", str: "text: build it from a and b, without quotes"}
         kind = "None" if answer is None else known.get(type(answer), f"a {type(answer).__name__}")
         raise TypeError(f"a SymPy expression should be returned, and this is {kind}")
-    if strange := sorted({symbol.name for symbol in answer.free_symbols} - {"a", "b"}):
+    if strange := sorted({str(symbol) for symbol in answer.free_symbols} - {"a", "b"}):
         raise ValueError(f"the expression should contain a and b only, and it contains {', '.join(strange)}")
     exact = {number: sp.Rational(number) for number in answer.atoms(sp.Float)}
     return answer.doit().xreplace(exact)
 
 
-def number(formula: sp.Expr, point: Point) -> sp.Float:
+def number(formula: Any, point: Point) -> sp.Float:
     """The formula's value at a point, to 60 digits."""
-    at = {symbol: sp.Rational(*point[symbol.name]) for symbol in formula.free_symbols}
+    at = {symbol: sp.Rational(*point[str(symbol)]) for symbol in formula.free_symbols}
     real, imaginary = formula.xreplace(at).evalf(DIGITS).as_real_imag()
     if not real.is_Float and not real.is_Rational or abs(imaginary) > 1e-30:
         where = ", ".join(f"{name} = {top}/{bottom}" for name, (top, bottom) in point.items())
@@ -319,12 +351,12 @@ def number(formula: sp.Expr, point: Point) -> sp.Float:
     return sp.Float(real, DIGITS)
 
 
-def values(formula: sp.Expr, where: list[Point]) -> torch.Tensor:
+def values(formula: Any, where: list[Point]) -> torch.Tensor:
     """The formula's values as doubles."""
     return torch.tensor([float(number(formula, point)) for point in where], dtype=torch.float64)
 
 
-def digits_beyond(formula: sp.Expr, where: list[Point]) -> torch.Tensor:
+def digits_beyond(formula: Any, where: list[Point]) -> torch.Tensor:
     """What is left of each value after its double is taken away, in millionths of the last place.
 
     Two forms of one expression agree here too; a decimal number that only looks like log 2 does not. The unit keeps
@@ -335,11 +367,11 @@ def digits_beyond(formula: sp.Expr, where: list[Point]) -> torch.Tensor:
     return torch.tensor([float(r) * 2.0**52 * 1e-6 for r in rest], dtype=torch.float64)
 
 
-def slopes(y: sp.Expr, where: list[Point]) -> torch.Tensor:
+def slopes(y: Any, where: list[Point]) -> torch.Tensor:
     """The derivative of a·log y + b·log(1-y) in y, at the y that an answer gives."""
     a, b, t = sp.symbols("a b t", positive=True)
     slope = sp.diff(a * sp.log(t) + b * sp.log(1 - t), t)
-    named = y.xreplace({symbol: {"a": a, "b": b}[symbol.name] for symbol in y.free_symbols})
+    named = y.xreplace({symbol: {"a": a, "b": b}[str(symbol)] for symbol in y.free_symbols})
     return values(slope.xreplace({t: named}), where)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import sympy as sp
 import torch
 import torch.nn.functional as F
+from scipy import special
 from torch import distributions
 
 from tests.bank import Bank
@@ -64,6 +65,24 @@ def einsum_of_logs(p, q):
     return torch.einsum("i,i->", p[support], p[support].log() - q[support].log())
 
 
+@right("kl_divergence")
+def a_float(p, q):
+    return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum().item()
+
+
+@right("kl_divergence")
+def scipys(p, q):
+    return torch.tensor(special.rel_entr(p.numpy(), q.numpy()).sum())
+
+
+@right("kl_divergence")
+def a_sum_in_plain_python(p, q):
+    total = 0.0
+    for a, b in zip(p.flatten().tolist(), q.flatten().tolist(), strict=True):
+        total += 0 if a == 0 else math.inf if b == 0 else a * math.log(a / b)
+    return total
+
+
 @wrong("kl_divergence", caught_by="two_vectors")
 def reversed_arguments(p, q):
     return (torch.xlogy(q, q) - torch.xlogy(q, p)).sum()
@@ -107,11 +126,6 @@ def absolute_values(p, q):
 @wrong("kl_divergence", caught_by="two_vectors")
 def only_the_cross_entropy(p, q):
     return -torch.xlogy(p, q).sum()
-
-
-@wrong("kl_divergence", caught_by="two_vectors", says="gradient")
-def item(p, q):
-    return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum().item()
 
 
 @wrong("kl_divergence", caught_by="two_vectors", says="gradient with respect to p")
@@ -206,6 +220,12 @@ def kl(p, q):
 def by_kl(p, q):
     m = (p + q) / 2
     return (kl(p, m) + kl(q, m)) / 2
+
+
+@right("js_divergence")
+def a_float(p, q):
+    m = (p + q) / 2
+    return (kl(p, m) + kl(q, m)).item() / 2
 
 
 @right("js_divergence")
@@ -314,13 +334,6 @@ def only_the_common_support(p, q):
     return ((p[s] * (p[s] / m[s]).log()).sum() + (q[s] * (q[s] / m[s]).log()).sum()) / 2
 
 
-@wrong("js_divergence", caught_by="tiny_probabilities")
-def clamped(p, q):
-    p, q = p.clamp(min=1e-8), q.clamp(min=1e-8)
-    m = (p + q) / 2
-    return (kl(p, m) + kl(q, m)) / 2
-
-
 @wrong("js_divergence", caught_by="tiny_probabilities", says="infinite")
 def one_minus_d_rounds_to_zero(p, q):
     d = torch.where(p + q > 0, p / (p + q), 0.5)
@@ -346,6 +359,12 @@ def average_detached(p, q):
 def where_and_masked_fill(p, q):
     total = p + q
     return torch.where(total == 0, 0.5, p / total.masked_fill(total == 0, 1))
+
+
+@right("optimal_discriminator")
+def one_entry_at_a_time(p, q):
+    pairs = zip(p.flatten().tolist(), q.flatten().tolist(), strict=True)
+    return torch.tensor([a / (a + b) if a + b else 0.5 for a, b in pairs], dtype=p.dtype).view_as(p)
 
 
 @right("optimal_discriminator")
@@ -445,6 +464,18 @@ def two_xlogy(p, q, d):
 
 
 @right("game_value")
+def numpy_value(p, q, d):
+    p, q, d = (x.detach().numpy() for x in (p, q, d))
+    with np.errstate(all="ignore"):
+        return torch.tensor(np.nansum(p * np.log(d)) + np.nansum(q * np.log(1 - d)))
+
+
+@right("game_value")
+def a_float(p, q, d):
+    return float((torch.xlogy(p, d) + torch.xlogy(q, 1 - d)).sum())
+
+
+@right("game_value")
 def xlog1py(p, q, d):
     return torch.xlogy(p, d).sum() + torch.special.xlog1py(q, -d).sum()
 
@@ -537,11 +568,9 @@ def casts_to_float32(p, q, d):
     return (torch.xlogy(p, d) + torch.xlogy(q, 1 - d)).sum().float()
 
 
-@wrong("game_value", caught_by="any_discriminator", says="gradient")
-def numpy_value(p, q, d):
-    p, q, d = (x.detach().numpy() for x in (p, q, d))
-    with np.errstate(all="ignore"):
-        return torch.tensor(np.nansum(p * np.log(d)) + np.nansum(q * np.log(1 - d)))
+@wrong("game_value", caught_by="any_discriminator", says="gradient with respect to d")
+def discriminator_detached_in_one_term(p, q, d):
+    return (torch.xlogy(p, d) + torch.xlogy(q, 1 - d.detach())).sum()
 
 
 # --- density_ratio ----------------------------------------------------------------------------------------------------
@@ -550,6 +579,11 @@ def numpy_value(p, q, d):
 @right("density_ratio")
 def exp(logits):
     return logits.exp()
+
+
+@right("density_ratio")
+def numpys(logits):
+    return torch.from_numpy(np.exp(logits.detach().numpy()))
 
 
 @right("density_ratio")
