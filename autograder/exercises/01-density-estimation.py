@@ -86,8 +86,8 @@ def chain_inputs(rng, log_density, *, steps=30, d=2, scale=1.5, dtype=torch.floa
 @metropolis_hastings.case
 def tilted(rng):
     """Each step: propose the current state plus this step's noise; accept it if log u is smaller than the new
-    log-density minus the log-density of the current state; note the state you end up in. The current state is the last
-    one accepted, not the start."""
+    log-density minus the log-density of the current state; note the state you end up in, also when that is the old one.
+    The current state is the last one accepted, not the start."""
     return chain_inputs(rng, tilted_gaussian, d=3)
 
 
