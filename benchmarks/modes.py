@@ -52,16 +52,14 @@ class Task(NamedTuple):
     x: Tensor
     centres: Tensor
     std: float
-    scale: float  # of the generator's output, so that it starts about as wide as the data
-    d_lr: float
-    g_lr: float
+    scale: float  # what G's output is multiplied by and D's input divided by: both work on numbers around 1
     blur: float  # noise on what D sees, at the start
     steps: int
 
 
 TASKS = {
-    "ring": Task(data.ring(100_000, radius=1.0)[0], data.ring_centres(radius=1.0), 0.01, 1.0, 2e-3, 1e-3, 0.5, 10_000),
-    "grid": Task(data.grid(100_000)[0], data.grid_centres(), 0.05, 4.0, 5e-4, 2e-3, 0.0, 16_000),
+    "ring": Task(data.ring(100_000, radius=1.0)[0], data.ring_centres(radius=1.0), 0.01, 1.0, 0.5, 10_000),
+    "grid": Task(data.grid(100_000)[0], data.grid_centres(), 0.05, 4.0, 2.0, 16_000),
 }
 
 NON_SATURATING = games.Game(
@@ -94,13 +92,13 @@ class Blurred(nn.Module):
 def ours(task: Task, steps: int) -> nn.Module:
     """The recipe of the course: noise that fades, averaged weights, rates that fall to 0 in the second half."""
     G = nn.Sequential(nets.mlp([16, 128, 128, 128, 2], activation=nn.ReLU), Scale(task.scale))
-    D = Blurred(nets.mlp([2, 128, 128, 128, 1], activation=nn.ReLU), task.blur)
+    D = Blurred(nn.Sequential(Scale(1 / task.scale), nets.mlp([2, 128, 128, 128, 1], activation=nn.ReLU)), task.blur)
     averaged = training.average(G, 0.999)
     players = games.gan(
-        G, D, NON_SATURATING, latents.gaussian(16), lr=task.d_lr, g_lr=task.g_lr, g_after=averaged.update_parameters
+        G, D, NON_SATURATING, latents.gaussian(16), lr=2e-3, g_lr=1e-3, g_after=averaged.update_parameters
     )
     for turn in training.play(players, data.batches(task.x, size=128), steps, anneal=0.5):
-        D.blur = task.blur * max(0.0, 1 - turn.step / (0.4 * steps))
+        D.blur = task.blur * max(0.0, 1 - turn.step / (0.5 * steps))
     return averaged
 
 
