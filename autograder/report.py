@@ -41,14 +41,15 @@ def write_all(results: list[Result], out: Path) -> None:
 
 def final_scores(out: Path) -> dict[tuple[str, str], tuple[float, float]]:
     """(student, section) -> nbgrader's score, manual grading included, and late penalty."""
-    from nbgrader.api import Assignment, Gradebook, Student, SubmittedAssignment
+    from nbgrader import api
 
     if not (out / "gradebook.db").exists():
         return {}
-    submitted: Any = SubmittedAssignment
-    wanted: Any = (Student.id, Assignment.name, submitted.score, submitted.late_submission_penalty)
-    with Gradebook(f"sqlite:///{(out / 'gradebook.db').resolve()}") as book:
-        rows = book.db.query(*wanted).select_from(submitted).join(Student).join(Assignment).all()
+    tables: Any = api  # SQLAlchemy's columns are not what their annotations say
+    submitted = tables.SubmittedAssignment
+    wanted = (tables.Student.id, tables.Assignment.name, submitted.score, submitted.late_submission_penalty)
+    with tables.Gradebook(f"sqlite:///{(out / 'gradebook.db').resolve()}") as book:
+        rows = book.db.query(*wanted).select_from(submitted).join(tables.Student).join(tables.Assignment).all()
     return {(student, section): (max(0.0, score - penalty), penalty) for student, section, score, penalty in rows}
 
 

@@ -6,7 +6,7 @@ public and hidden cases in a jail, and writes gradebook and feedback. Both times
 the marginal cost leaves out the start, as the difference between two class sizes.
 """
 
-import json
+import copy
 import os
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def hand_in(folder: Path, source: nbformat.NotebookNode, answers: dict[str, str]
     """A class in which students have answered 0, 1, 2, ... of the exercises rightly, in turn."""
     names = list(answers)
     for student in range(students):
-        notebook = nbformat.from_dict(json.loads(nbformat.writes(source)))
+        notebook = copy.deepcopy(source)
         for cell in notebook.cells:
             if submission.is_answer(cell) and submission.title(cell) in names[: student % (len(names) + 1)]:
                 cell.source = answers[submission.title(cell)]
@@ -38,9 +38,9 @@ def plain(folder: Path, answers: dict[str, str], students: int) -> float:
     """Seconds of `nbgrader autograde` for a class, one submission after the other, with nbgrader's own defaults."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     environment["OMP_NUM_THREADS"] = "1"
-    short = nbformat.from_dict(json.loads(nbformat.writes(grade.notebook("solutions", SECTION, COURSE))))
-    short.cells = [c for c in short.cells if any(f(c) for f in (submission.is_answer, submission.is_check))
-                   or submission.is_imports(c)]  # fmt: skip
+    short = copy.deepcopy(grade.notebook("solutions", SECTION, COURSE))
+    needed = (submission.is_imports, submission.is_answer, submission.is_check)
+    short.cells = [cell for cell in short.cells if any(is_needed(cell) for is_needed in needed)]
     grade.write(folder / "source" / SECTION / f"{SECTION}.ipynb", nbformat.writes(short))
     grade.write(folder / "nbgrader_config.py", "c = get_config()\nc.CourseDirectory.course_id = 'plain'\n")
 
@@ -75,7 +75,7 @@ def ours(folder: Path, answers: dict[str, str], students: int, workers: int) -> 
 
 
 def main() -> None:
-    options = report.options(__doc__.splitlines()[0]).parse_args()
+    options = report.options("How fast a class is graded, beside plain nbgrader.").parse_args()
     workers = min(2, os.cpu_count() or 1)
     compared, sizes = (4, [4, 8]) if options.quick else (40, [10, 40, 100, 200])
     solution = grade.notebook("solutions", SECTION, COURSE)
