@@ -1,6 +1,7 @@
 """Exercises of section 2, variational autoencoders."""
 
-# pyright: reportRedeclaration=false  (a case is known by its exercise and its name)
+# A case is known by its exercise and its name:
+# pyright: reportRedeclaration=false
 from __future__ import annotations
 
 import sympy
@@ -26,8 +27,8 @@ def correlated(rng, n: int, d: int, *, dtype=DOUBLE) -> Tensor:
 
 @pca_reconstruct.case
 def far_from_the_origin(rng):
-    """Components are directions of the spread about the mean: subtract the mean of every column, project, and add the
-    mean back at the end."""
+    """The recipe: subtract the mean of every column; find the k directions of largest variance; project onto them; add
+    the mean back. Which of the four steps is missing or different?"""
     return {"x": correlated(rng, 12, 5) + 4 + normal(rng, 5, dtype=DOUBLE), "k": 2}
 
 
@@ -128,7 +129,10 @@ def narrow_in_wide_and_wide_in_narrow(rng):
     return {"points": torch.cat([wide_in_narrow, narrow_in_wide])}
 
 
-reparameterize = Exercise("reparameterize", points=1)
+# Noise and data are constants: what flows back to them is nobody's business, so they are handed over detached.
+reparameterize = Exercise(
+    "reparameterize", points=1, call=lambda function, mean, log_var, noise: function(mean, log_var, noise.detach())
+)
 
 
 @reparameterize.case
@@ -288,7 +292,9 @@ def single_precision(rng):
 
 # --- the loss and one step --------------------------------------------------------------------------------------------
 
-negative_elbo = Exercise("negative_elbo", points=2)
+negative_elbo = Exercise(
+    "negative_elbo", points=2, call=lambda function, x, logits, *q: function(x.detach(), logits, *q)
+)
 
 
 def pixels(rng, *shape, dtype=torch.float32) -> Tensor:
