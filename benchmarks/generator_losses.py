@@ -1,6 +1,6 @@
 """The race of section 3 over several seeds: three generator losses on the ring of eight Gaussians.
 
-    python benchmarks/generator_losses.py [--quick] [--json PATH]
+python benchmarks/generator_losses.py [--quick] [--json PATH]
 """
 
 import argparse

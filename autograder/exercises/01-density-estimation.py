@@ -1,5 +1,7 @@
 """Exercises of section 1, density estimation."""
 
+# A case is known by its exercise and its name:
+# pyright: reportRedeclaration=false
 from __future__ import annotations
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Exercises of section 3, the GAN game."""
 
+# A case is known by its exercise and its name:
+# pyright: reportRedeclaration=false
 from __future__ import annotations
 
 import torch

@@ -1,5 +1,7 @@
 """Exercises of section 4, what the game minimises: functions of probability tables, and steps of the proof in SymPy."""
 
+# A case is known by its exercise and its name:
+# pyright: reportRedeclaration=false
 from __future__ import annotations
 
 from collections.abc import Callable
