@@ -1,0 +1,531 @@
+"""Exercises of section 8, the Wasserstein GAN."""
+
+# A case is known by its exercise and its name:
+# pyright: reportRedeclaration=false
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn, optim
+
+from autograder.exercise import Exercise, fill, network, normal
+
+# --- the distance in one dimension ------------------------------------------------------------------------------------
+
+# Not differentiable: SciPy and NumPy answers are as right as torch ones.
+wasserstein_1d = Exercise("wasserstein_1d", points=2, differentiable=False)
+
+
+@wasserstein_1d.case
+def two_samples(rng):
+    """The cheapest plan on the line keeps the order: the smallest x goes to the smallest y, the next to the next. Sort
+    both, and average the distances of the pairs, not their squares."""
+    return {"x": normal(rng, 7), "y": 1.5 * normal(rng, 7) + 1}
+
+
+@wasserstein_1d.case
+def same_points_shuffled(rng):
+    """y holds the points of x in another order. As samples they are the same, so the distance is 0: the order in which
+    points are listed means nothing."""
+    x = normal(rng, 6)
+    return {"x": x, "y": x[torch.from_numpy(rng.permutation(6))]}
+
+
+@wasserstein_1d.case
+def equal_means(rng):
+    """Both samples have mean 0, one is three times as wide: the means agree and the distributions don't. Take absolute
+    values before you average, one pair at a time."""
+    x = normal(rng, 8)
+    x = x - x.mean()
+    return {"x": x, "y": 3 * x[torch.from_numpy(rng.permutation(8))]}
+
+
+@wasserstein_1d.case
+def shifted_to_the_right(rng):
+    """y is x moved by +3: the distance is 3, seen from either side. A distance has no sign."""
+    x = normal(rng, 5)
+    return {"x": x, "y": (x + 3)[torch.from_numpy(rng.permutation(5))]}
+
+
+@wasserstein_1d.case
+def single_points(rng):
+    """One point each: the distance between two point masses is the distance between the points, and the result is a
+    scalar."""
+    return {"x": normal(rng, 1), "y": normal(rng, 1)}
+
+
+@wasserstein_1d.case
+def far_apart(rng):
+    """Hundreds of units apart: nothing is clamped, normalised or turned into a histogram with a fixed range."""
+    return {"x": normal(rng, 6, scale=20) - 300, "y": normal(rng, 6, scale=5) + 200}
+
+
+@wasserstein_1d.case
+def double_precision(rng):
+    """float64 in, float64 out, and exact: no bins, no grid, no random pairs."""
+    return {"x": normal(rng, 9, dtype=torch.float64), "y": normal(rng, 9, dtype=torch.float64).exp()}
+
+
+# --- losses: functions of scores, which have no bounds ----------------------------------------------------------------
+
+critic_loss = Exercise("critic_loss", points=1)
+
+
+@critic_loss.case
+def two_batches(rng):
+    """The critic wants high scores for data and low ones for fakes, and an optimizer makes things small: which of the
+    two means comes with a minus sign?"""
+    return {"real_scores": normal(rng, 6, 1, scale=2), "fake_scores": normal(rng, 6, 1, scale=2)}
+
+
+@critic_loss.case
+def unequal_batches(rng):
+    """8 real scores and 3 fake ones: each expectation is the mean of its own batch."""
+    return {"real_scores": normal(rng, 8, 1), "fake_scores": normal(rng, 3, 1)}
+
+
+@critic_loss.case
+def batch_of_one(rng):
+    """One score each: the result is still a scalar of shape ()."""
+    return {"real_scores": normal(rng, 1, 1), "fake_scores": normal(rng, 1, 1)}
+
+
+@critic_loss.case
+def flat_scores(rng):
+    """The critic may return shape (n,) as well as (n, 1)."""
+    return {"real_scores": normal(rng, 5), "fake_scores": normal(rng, 7)}
+
+
+@critic_loss.case
+def maps_of_scores(rng):
+    """A patch critic returns one score per patch, shape (n, 1, h, w): average over all of them."""
+    return {"real_scores": normal(rng, 2, 1, 3, 4), "fake_scores": normal(rng, 3, 1, 3, 4)}
+
+
+@critic_loss.case
+def large_scores(rng):
+    """Scores are heights, not logits: they may be in the hundreds, and no sigmoid, softplus or clamp bends them."""
+    return {"real_scores": -300 + normal(rng, 4, 1), "fake_scores": 500 + normal(rng, 3, 1)}
+
+
+@critic_loss.case
+def double_precision(rng):
+    """float64 in, float64 out: don't convert."""
+    return {
+        "real_scores": normal(rng, 4, 1, dtype=torch.float64),
+        "fake_scores": normal(rng, 4, 1, dtype=torch.float64),
+    }
+
+
+wasserstein_generator_loss = Exercise("wasserstein_generator_loss", points=1)
+
+
+@wasserstein_generator_loss.case
+def one_batch(rng):
+    """The generator wants its fakes to score high, and an optimizer makes things small. No logarithm anywhere."""
+    return {"fake_scores": normal(rng, 6, 1, scale=2)}
+
+
+@wasserstein_generator_loss.case
+def batch_of_one(rng):
+    """One score: the result is still a scalar of shape ()."""
+    return {"fake_scores": normal(rng, 1, 1)}
+
+
+@wasserstein_generator_loss.case
+def flat_scores(rng):
+    """The critic may return shape (n,) as well as (n, 1); the expectation is a mean, not a sum."""
+    return {"fake_scores": normal(rng, 5)}
+
+
+@wasserstein_generator_loss.case
+def maps_of_scores(rng):
+    """A patch critic returns one score per patch, shape (n, 1, h, w): average over all of them."""
+    return {"fake_scores": normal(rng, 2, 1, 3, 4)}
+
+
+@wasserstein_generator_loss.case
+def large_scores(rng):
+    """Scores in the hundreds, of both signs: the slope is -1/n everywhere, nothing saturates."""
+    return {"fake_scores": torch.cat([400 + normal(rng, 3, 1), -100 + normal(rng, 2, 1)])}
+
+
+@wasserstein_generator_loss.case
+def double_precision(rng):
+    """float64 in, float64 out: don't convert."""
+    return {"fake_scores": normal(rng, 4, 1, dtype=torch.float64)}
+
+
+# --- clipping: parameters change where they are, buffers stay ---------------------------------------------------------
+
+
+def clip(function, critic: nn.Module, bound: float) -> float:
+    """Call the answer for what it does to the critic; what it returns is its own business."""
+    try:
+        function(critic, bound)
+    except RuntimeError as error:
+        if "leaf Variable" in str(error):  # here a change in place is what is asked for
+            error.args = ("PyTorch refuses to change a recorded parameter in place; do it under torch.no_grad()",)
+        raise
+    return 0.0
+
+
+clip_weights = Exercise("clip_weights", points=2, differentiable=False, call=clip)
+
+
+class Scaled(nn.Module):
+    """A critic with a parameter that sits in no layer and is called neither weight nor bias, and one that is tied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(3, 3), nn.Linear(3, 3)
+        self.second.weight = self.first.weight
+        self.gain = nn.Parameter(torch.ones(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.gain * self.second(self.first(x).tanh()).sum(1, keepdim=True)
+
+
+@clip_weights.case
+def perceptron(rng):
+    """Entries beyond ±bound are set to ±bound with their own sign, the others stay as they are: a clamp, not a
+    rescaling. p.clamp(...) makes a new tensor and leaves the critic as it was; p.clamp_(...) changes it."""
+    return {"critic": network(rng, 3, 5, 1), "bound": 0.3}
+
+
+@clip_weights.case
+def images(rng):
+    """Filters and biases of convolutions are parameters too: go through critic.parameters(), whatever their shape."""
+    critic = nn.Sequential(nn.Conv2d(1, 3, 2, 2), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(12, 1))
+    return {"critic": fill(critic, rng), "bound": 0.2}
+
+
+@clip_weights.case
+def lonely_parameter(rng):
+    """This critic has a parameter of its own, outside any layer and called neither weight nor bias, and two layers that
+    share one weight. critic.parameters() yields all of them, each once."""
+    return {"critic": fill(Scaled(), rng), "bound": 0.1}
+
+
+@clip_weights.case
+def buffers(rng):
+    """Buffers, such as running means and counts of samples, are not weights, even if they are far beyond the bound:
+    they stay. state_dict() mixes both; parameters() doesn't."""
+    norm = nn.BatchNorm1d(4)
+    critic = fill(nn.Sequential(nn.Linear(3, 4), norm, nn.LeakyReLU(0.2), nn.Linear(4, 1)), rng)
+    assert norm.running_mean is not None and norm.running_var is not None and norm.num_batches_tracked is not None
+    norm.running_mean.copy_(3 * normal(rng, 4))
+    norm.running_var.copy_(2 + normal(rng, 4).exp())
+    norm.num_batches_tracked.fill_(41)
+    return {"critic": critic, "bound": 0.05}
+
+
+@clip_weights.case
+def frozen_layer(rng):
+    """One layer has requires_grad = False. It is part of the function whose slope is to be bounded, so it is clipped
+    as well, and stays frozen."""
+    critic = network(rng, 3, 5, 1)
+    critic[0].requires_grad_(False)
+    return {"critic": critic, "bound": 0.2}
+
+
+@clip_weights.case
+def gradients(rng):
+    """The parameters carry gradients, some of them large. Clipping weights is not clipping gradients: .grad stays as it
+    is."""
+    critic = network(rng, 3, 4, 1)
+    leave_gradients(rng, critic)
+    return {"critic": critic, "bound": 0.25}
+
+
+@clip_weights.case
+def wide_bound(rng):
+    """Every weight is within the bound already: nothing changes."""
+    return {"critic": network(rng, 3, 4, 1), "bound": 50.0}
+
+
+# --- gradient penalty -------------------------------------------------------------------------------------------------
+
+
+def without_input_gradients(function, critic: nn.Module, real: Tensor, fake: Tensor, weights: Tensor):
+    """Gradients are compared for the critic's parameters alone: whether they also flow to the data is left open."""
+    return function(critic, real.detach(), fake.detach(), weights.detach())
+
+
+# A small constant under the root, sqrt(s + 1e-8), is an honest way to stay finite; it moves a norm of 0 to 1e-4.
+gradient_penalty = Exercise(
+    "gradient_penalty", points=3, call=without_input_gradients, rtol={"float64": 1e-5, "float32": 1e-3}
+)
+
+
+def uniform(rng, *shape: int, dtype=torch.float64) -> Tensor:
+    return torch.from_numpy(rng.uniform(size=shape)).to(dtype)
+
+
+def penalty_inputs(rng, critic: nn.Module, n: int, *shape: int, dtype=torch.float64) -> dict:
+    return {
+        "critic": critic.to(dtype),
+        "real": normal(rng, n, *shape, dtype=dtype),
+        "fake": normal(rng, n, *shape, dtype=dtype) + 1,
+        "weights": uniform(rng, n, *(1 for _ in shape), dtype=dtype),
+    }
+
+
+def image_critic(rng, channels: int) -> nn.Module:
+    layers = nn.Conv2d(channels, 3, 2, 2), nn.Tanh(), nn.Flatten(), nn.Linear(12, 4), nn.Tanh(), nn.Linear(4, 1)
+    return fill(nn.Sequential(*layers).double(), rng)
+
+
+@gradient_penalty.case
+def points(rng):
+    """Mix with the weights you are given, weights·real + (1 - weights)·fake. One gradient per sample: those of the sum
+    of the scores. Make it with torch.autograd.grad(..., create_graph=True), or the penalty is a number that teaches
+    the critic nothing. Then the length of each sample's gradient, minus 1, squared, and only then the mean."""
+    return penalty_inputs(rng, network(rng, 3, 6, 1), 5, 3)
+
+
+@gradient_penalty.case
+def images(rng):
+    """Images (n, 2, 4, 4) with weights (n, 1, 1, 1): a gradient has the shape of its image, and its length runs over
+    all axes but the batch. norm(dim=1) would take one length per pixel, over the channels."""
+    return penalty_inputs(rng, image_critic(rng, 2), 4, 2, 4, 4)
+
+
+@gradient_penalty.case
+def scores_without_a_column(rng):
+    """This critic returns shape (n,) where others return (n, 1): the sum of the scores serves both."""
+    return penalty_inputs(rng, nn.Sequential(*network(rng, 2, 5, 1), nn.Flatten(0)), 4, 2)
+
+
+@gradient_penalty.case
+def batch_of_one(rng):
+    """One sample: don't squeeze the batch axis away."""
+    return penalty_inputs(rng, network(rng, 3, 5, 1), 1, 3)
+
+
+@gradient_penalty.case
+def gentle_slopes(rng):
+    """All slopes are well below 1. The penalty pulls from both sides: too flat costs as well."""
+    critic = network(rng, 3, 6, 1)
+    with torch.no_grad():
+        critic[2].weight.mul_(0.2)
+    return penalty_inputs(rng, critic, 6, 3, dtype=torch.float32)
+
+
+@gradient_penalty.case
+def steep_slopes(rng):
+    """All slopes are far above 1: nothing is clamped."""
+    critic = network(rng, 3, 6, 1)
+    with torch.no_grad():
+        critic[2].weight.mul_(30)
+    return penalty_inputs(rng, critic, 6, 3)
+
+
+@gradient_penalty.case
+def flat_places(rng):
+    """Some samples lie where this critic is constant: the slope is 0, the penalty there is 1, and nothing may be nan.
+    The derivative of sqrt at 0 is infinite; torch's norm knows how to deal with that, sqrt((g**2).sum(1)) doesn't."""
+    critic = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    fill(critic, rng)
+    with torch.no_grad():
+        critic[0].weight.copy_(0.5 + torch.abs(critic[0].weight))
+        critic[0].bias.zero_()
+        critic[2].weight.copy_(0.5 + torch.abs(critic[2].weight))
+    side = torch.tensor([[1.0], [-1.0], [1.0], [-1.0]])  # ReLU is off for the samples on the negative side
+    inputs = penalty_inputs(rng, critic, 4, 2, dtype=torch.float32)
+    return inputs | {name: side * (0.5 + inputs[name].abs()) for name in ("real", "fake")}
+
+
+@gradient_penalty.case(gradient=False)
+def old_gradients(rng):
+    """The parameters carry gradients from before, which must come out as they went in: backward() adds to every .grad
+    it reaches, torch.autograd.grad to none."""
+    critic = network(rng, 3, 5, 1)
+    leave_gradients(rng, critic)
+    return penalty_inputs(rng, critic, 4, 3)
+
+
+@gradient_penalty.case
+def single_precision(rng):
+    """float32 in, float32 out: don't convert."""
+    return penalty_inputs(rng, network(rng, 2, 5, 1), 5, 2, dtype=torch.float32)
+
+
+# --- steps: one update, nothing else touched --------------------------------------------------------------------------
+
+
+def odd_penalty(critic, real, fake):
+    """A penalty that no answer can guess: it treats data and fakes differently and takes batches of any sizes."""
+    return 0.3 * (critic(real) - 0.4).pow(2).mean() + 0.7 * F.softplus(1.5 * critic(fake)).mean()
+
+
+def slope_penalty(critic, real, fake):
+    """One that needs the critic's slope, at data and at fakes."""
+    total = 0.0
+    for weight, x in ((1.3, real), (0.4, fake)):
+        x = x.detach().requires_grad_()
+        (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+        total = total + weight * slope.pow(2).flatten(1).sum(1).mean()
+    return total
+
+
+def leave_gradients(rng, *networks: nn.Module) -> None:
+    """Gradients from somebody's earlier backward, on every parameter."""
+    for parameter in (p for net in networks for p in net.parameters()):
+        parameter.grad = normal(rng, *parameter.shape, dtype=parameter.dtype)
+
+
+def players(rng, *, n_real=5, n_noise=5, dtype=torch.float64):
+    """A tiny generator and critic with a batch each."""
+    generator, critic = network(rng, 2, 4, 3, dtype=dtype), network(rng, 3, 5, 1, dtype=dtype)
+    return generator, critic, normal(rng, n_real, 3, dtype=dtype), normal(rng, n_noise, 2, dtype=dtype)
+
+
+def image_players(rng):
+    """The same with convolutions: images (n, 1, 4, 4)."""
+    generator = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Unflatten(1, (2, 2, 2)), nn.ConvTranspose2d(2, 1, 2, 2))
+    fill(generator.double(), rng)
+    real, noise = normal(rng, 3, 1, 4, 4, dtype=torch.float64), normal(rng, 4, 2, dtype=torch.float64)
+    return generator, image_critic(rng, 1), real, noise
+
+
+critic_step = Exercise("critic_step", points=3, differentiable=False, as_float=True)
+
+
+def c_inputs(generator, critic, real, noise, *, penalty=None, optimizer=None):
+    optimizer = optimizer or optim.SGD(critic.parameters(), lr=0.1)
+    return {
+        "generator": generator,
+        "critic": critic,
+        "optimizer": optimizer,
+        "real": real,
+        "noise": noise,
+        "penalty": penalty,
+    }
+
+
+@critic_step.case
+def without_penalty(rng):
+    """penalty is None: the loss is critic_loss(real scores, fake scores) alone, then the usual order: clear old
+    gradients, backward, step, return the loss from before the update as a float. Nothing is clipped here."""
+    return c_inputs(*players(rng))
+
+
+@critic_step.case
+def with_penalty(rng):
+    """penalty(critic, real, fake) is added to the loss before backward, with its sign and without another factor; the
+    loss returned contains it."""
+    return c_inputs(*players(rng), penalty=odd_penalty)
+
+
+@critic_step.case
+def penalty_of_slopes(rng):
+    """This penalty differentiates the critic by its input: it can't be computed under torch.no_grad() or detached, and
+    it needs samples, not noise."""
+    return c_inputs(*players(rng), penalty=slope_penalty)
+
+
+@critic_step.case
+def unequal_batches(rng):
+    """7 real points and 2 noise vectors: the number of fakes is the length of the noise."""
+    return c_inputs(*players(rng, n_real=7, n_noise=2), penalty=odd_penalty)
+
+
+@critic_step.case
+def old_gradients(rng):
+    """Both players carry gradients from before. The critic's must not influence this update (zero_grad first), and the
+    generator's must come out exactly as they went in."""
+    generator, critic, real, noise = players(rng)
+    leave_gradients(rng, generator, critic)
+    return c_inputs(generator, critic, real, noise, penalty=odd_penalty)
+
+
+@critic_step.case
+def adam(rng):
+    """Any optimizer may come: use optimizer.step(), once."""
+    generator, critic, real, noise = players(rng)
+    optimizer = optim.Adam(critic.parameters(), lr=0.05, betas=(0.0, 0.9))
+    return c_inputs(generator, critic, real, noise, penalty=odd_penalty, optimizer=optimizer)
+
+
+@critic_step.case
+def frozen_layer(rng):
+    """One layer of the generator came in frozen (requires_grad = False) and the others did not: if you freeze and
+    unfreeze the generator, put every flag back to what it was."""
+    generator, critic, real, noise = players(rng)
+    generator[0].requires_grad_(False)
+    return c_inputs(generator, critic, real, noise)
+
+
+@critic_step.case
+def images(rng):
+    """Data may have any shape after the batch axis: don't flatten, don't assume two columns."""
+    return c_inputs(*image_players(rng), penalty=slope_penalty)
+
+
+@critic_step.case
+def single_precision(rng):
+    """The networks are float32 this time: convert neither the data nor the noise."""
+    return c_inputs(*players(rng, dtype=torch.float32), penalty=odd_penalty)
+
+
+wgan_generator_step = Exercise("wgan_generator_step", points=2, differentiable=False, as_float=True)
+
+
+def g_inputs(generator, critic, noise, optimizer=None):
+    optimizer = optimizer or optim.SGD(generator.parameters(), lr=0.1)
+    return {"generator": generator, "critic": critic, "optimizer": optimizer, "noise": noise}
+
+
+@wgan_generator_step.case
+def one_step(rng):
+    """The gradient must flow through the critic into the generator: no detach and no no_grad on this path. Then only
+    the generator's optimizer steps, down the mean of minus the scores."""
+    generator, critic, _, noise = players(rng)
+    return g_inputs(generator, critic, noise)
+
+
+@wgan_generator_step.case
+def batch_of_one(rng):
+    """One noise vector makes one fake."""
+    generator, critic, _, noise = players(rng, n_noise=1)
+    return g_inputs(generator, critic, noise)
+
+
+@wgan_generator_step.case
+def old_gradients(rng):
+    """Both players carry gradients from before. The generator's must not influence this update, and the critic's must
+    come out exactly as they went in: backward() without inputs=... adds to them."""
+    generator, critic, _, noise = players(rng)
+    leave_gradients(rng, generator, critic)
+    return g_inputs(generator, critic, noise)
+
+
+@wgan_generator_step.case
+def adam(rng):
+    """Any optimizer may come: use optimizer.step(), once."""
+    generator, critic, _, noise = players(rng)
+    return g_inputs(generator, critic, noise, optim.Adam(generator.parameters(), lr=0.05, betas=(0.0, 0.9)))
+
+
+@wgan_generator_step.case
+def frozen_layer(rng):
+    """One layer of the critic came in frozen (requires_grad = False) and the others did not: if you freeze and unfreeze
+    the critic, put every flag back to what it was."""
+    generator, critic, _, noise = players(rng)
+    critic[0].requires_grad_(False)
+    return g_inputs(generator, critic, noise)
+
+
+@wgan_generator_step.case
+def images(rng):
+    """Data may have any shape after the batch axis."""
+    generator, critic, _, noise = image_players(rng)
+    return g_inputs(generator, critic, noise)
+
+
+@wgan_generator_step.case
+def single_precision(rng):
+    """The networks are float32 this time: convert neither the data nor the noise."""
+    generator, critic, _, noise = players(rng, dtype=torch.float32)
+    return g_inputs(generator, critic, noise)
