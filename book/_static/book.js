@@ -76,7 +76,7 @@
 
   /* A formula wider than its column scrolls; then the keyboard has to reach it. */
   function reachable() {
-    document.querySelectorAll("div.math").forEach((box) => {
+    document.querySelectorAll("div.math mjx-container").forEach((box) => {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     });

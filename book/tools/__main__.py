@@ -140,10 +140,10 @@ def build_book(root: Path, answers: bool = False, workers: int | None = None, qu
     stage.mkdir(parents=True, exist_ok=True)
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy2(root / name, stage / name)
-    for name in ("book", "notebooks"):
-        shutil.copytree(
-            root / name, stage / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("pages", "__pycache__")
-        )
+    for name in ("book", "notebooks", "benchmarks"):  # what pages include or offer
+        if (root / name).is_dir():
+            unwanted = shutil.ignore_patterns("pages", "__pycache__")
+            shutil.copytree(root / name, stage / name, dirs_exist_ok=True, ignore=unwanted)
     write_pages(root, stage / "book" / "pages", lessons, runs, answers=True)
     jupyter_book(stage, quiet)
     edition = root / "_build" / "answers"

@@ -1,7 +1,7 @@
 """Run the lessons, several at a time, and keep what they showed.
 
 An executed lesson is kept in `_build/lessons/` under a key made of everything its outputs depend on: its code cells,
-the packages `dgm` and `autograder`, and the versions of Python and of the numerical libraries. A lesson of which only
+the package `dgm`, what `check` reads, and the versions of Python and of the numerical libraries. A lesson of which only
 prose changed is therefore never run again, and one whose library changed always is.
 """
 
@@ -31,6 +31,7 @@ from book.tools.lessons import Lesson, write_text
 
 CELL_SECONDS = 300
 LIBRARIES = ("ipykernel", "matplotlib", "numpy", "scikit-learn", "scipy", "sympy", "torch")
+CHECKING = ("__init__", "collect", "exercise", "judge")  # the modules of `autograder` behind `check`
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -45,30 +46,31 @@ class Run:
     failures: tuple[str, ...] = ()
 
 
-def digest(root: Path) -> str:
-    """A digest of what every lesson uses: our two packages, Python and the numerical libraries."""
+def digest(root: Path, name: str) -> str:
+    """A digest of what a lesson uses: `dgm`, what `check` needs for its section, Python and the numerical libraries."""
     hasher = hashlib.sha256(sys.version.encode())
     for library in LIBRARIES:
         hasher.update(f"{library}=={version(library)}".encode())
-    for folder in ("src/dgm", "autograder"):
-        for path in sorted((root / folder).rglob("*")):
-            if path.is_file() and path.suffix in (".py", ".mplstyle", ".json"):
-                hasher.update(path.relative_to(root).as_posix().encode())
-                hasher.update(path.read_bytes())
+    used = sorted((root / "src" / "dgm").rglob("*"))
+    used += [root / "autograder" / f"{module}.py" for module in CHECKING]
+    used += [root / "autograder" / "exercises" / f"{name}.py", root / "autograder" / "references" / f"{name}.json"]
+    for path in used:
+        if path.is_file() and path.suffix in (".py", ".mplstyle", ".json"):
+            hasher.update(path.relative_to(root).as_posix().encode())
+            hasher.update(path.read_bytes())
     return hasher.hexdigest()
 
 
-def _cache(root: Path, lesson: Lesson, surroundings: str) -> Path:
-    key = hashlib.sha256(f"{lesson.code_key}{surroundings}".encode()).hexdigest()[:16]
+def _cache(root: Path, lesson: Lesson) -> Path:
+    key = hashlib.sha256(f"{lesson.code_key}{digest(root, lesson.name)}".encode()).hexdigest()[:16]
     return root / "_build" / "lessons" / f"{lesson.name}.{key}.ipynb"
 
 
 def execute(root: Path, lessons: Iterable[Lesson], workers: int | None = None) -> Iterator[Run]:
     """Yield each lesson's run as it finishes: from the cache at once, else executed in one of `workers` processes."""
-    surroundings = digest(root)
     waiting: dict[Path, Lesson] = {}
     for lesson in lessons:
-        path = _cache(root, lesson, surroundings)
+        path = _cache(root, lesson)
         if path.is_file():
             notebook = nbformat.read(path, as_version=4)
             yield Run(lesson.name, notebook, notebook.metadata.dgm.seconds, fresh=False)
