@@ -12,7 +12,9 @@ import sys
 import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 from nbgrader.api import Gradebook
 
@@ -214,10 +216,9 @@ def test_a_killed_worker_costs_nothing(submitted, tmp_path):
 
 
 def crew_processes() -> list[int]:
-    import psutil
-
-    family = psutil.Process().children(recursive=True)
-    return [p.pid for p in family if "forkserver" in " ".join(p.parent().cmdline()) and p.parent().pid != os.getpid()]
+    """The workers: grandchildren by way of multiprocessing's fork server."""
+    servers = [p for p in psutil.Process().children() if "forkserver" in " ".join(p.cmdline())]
+    return [worker.pid for server in servers for worker in server.children()]
 
 
 def test_one_exercise_can_be_graded_by_itself(submitted, out, tmp_path):
@@ -236,7 +237,8 @@ def test_one_exercise_can_be_graded_by_itself(submitted, out, tmp_path):
 def test_a_dask_cluster_gives_the_same_results(submitted, out, tmp_path):
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+    cluster: Any
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
         results = run(submitted, tmp_path / "out", scheduler=cluster.scheduler_address)
     local = {result.student: result for result in batch.load_all(out)}
     for student, result in results.items():
@@ -268,9 +270,10 @@ def test_json_junit_gradescope_and_summary_tell_the_same(out):
 def test_a_late_penalty_and_a_grade_by_hand_reach_the_csv(submitted, out, tmp_path):
     shutil.copytree(out, tmp_path / "out")
     with Gradebook(f"sqlite:///{tmp_path / 'out' / 'gradebook.db'}") as book:
-        cell = book.find_grade("check-generator_step", SECTION, SECTION, "cem")
+        cell: Any = book.find_grade("check-generator_step", SECTION, SECTION, "cem")
         cell.manual_score = 1.5
-        book.find_submission_notebook(SECTION, SECTION, "ada").late_submission_penalty = 2.0
+        late: Any = book.find_submission_notebook(SECTION, SECTION, "ada")
+        late.late_submission_penalty = 2.0
         book.db.commit()
     rows = report.grades_csv(batch.load_all(tmp_path / "out"), report.final_scores(tmp_path / "out")).splitlines()
     assert f"cem,{SECTION},{HALF_POINTS},{FULL},0,{HALF_POINTS + 1.5}," in rows[3]
