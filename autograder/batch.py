@@ -8,11 +8,12 @@ Everything a run knows is in files of OUT, each written whole or not at all, so 
     OUT/submitted, autograded, feedback, gradebook.db      nbgrader's own
 """
 
-import ctypes
 import hashlib
 import multiprocessing
+import os
 import secrets
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -28,7 +29,6 @@ from autograder.intake import BadInput, Found, Unreadable
 from autograder.sandbox import LIMITS, Limits
 
 ATTEMPTS = 3  # of a task whose worker was killed
-PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,14 @@ def record_task(result: Result, task: Task, plan: Plan) -> None:
 
 def die_with_parent() -> None:
     """A killed grader must not leave workers behind: they, and through bubblewrap their jails, end with it."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    parent = multiprocessing.parent_process()
+    assert parent  # the grader itself, though it is the fork server that started this process
+
+    def wait_for_it() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait_for_it, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who hands out the work
 
 

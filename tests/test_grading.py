@@ -187,8 +187,10 @@ def test_killed_with_everything_it_started_it_goes_on_where_it_was(tmp_path):
     deadline = time.monotonic() + 120
     while not list(out.glob("results/*/*.json")) and time.monotonic() < deadline:
         time.sleep(0.01)
+    family = psutil.Process(grader.pid).children(recursive=True)
     grader.send_signal(signal.SIGKILL)
     grader.wait()
+    assert len(family) > 4 and not psutil.wait_procs(family, timeout=30)[1], "workers and jails end with the grader"
     done = {p: p.stat().st_mtime_ns for p in out.glob("results/*/*.json")}
     assert done, "nothing was graded before it was killed"
     for path in done:
