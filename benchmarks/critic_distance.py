@@ -119,7 +119,7 @@ def still(name: str, seed: int, steps: int, weight: float = 0.0, bound: float = 
 
 
 def main() -> None:
-    arguments = options(__doc__.split("\n")[0]).parse_args()
+    arguments = options((__doc__ or "").split("\n")[0]).parse_args()
     torch.set_num_threads(1)
     seeds, turns = ([0], 300) if arguments.quick else ([0, 1, 2, 3, 4], TURNS)
     stills = [still(name, seed, turns // 4, **how) for name, how in CRITICS.items() for seed in seeds]

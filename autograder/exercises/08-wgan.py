@@ -271,6 +271,14 @@ def penalty_inputs(rng, critic: nn.Module, n: int, *shape: int, dtype=torch.floa
     }
 
 
+def steeper(critic: nn.Sequential, factor: float) -> nn.Sequential:
+    """The same critic with its last weights, and so all slopes, multiplied by ``factor``."""
+    *_, weights, _bias = critic.parameters()
+    with torch.no_grad():
+        weights.mul_(factor)
+    return critic
+
+
 def image_critic(rng, channels: int) -> nn.Module:
     layers = nn.Conv2d(channels, 3, 2, 2), nn.Tanh(), nn.Flatten(), nn.Linear(12, 4), nn.Tanh(), nn.Linear(4, 1)
     return fill(nn.Sequential(*layers).double(), rng)
@@ -306,18 +314,14 @@ def batch_of_one(rng):
 @gradient_penalty.case
 def gentle_slopes(rng):
     """All slopes are well below 1. The penalty pulls from both sides: too flat costs as well."""
-    critic = network(rng, 3, 6, 1)
-    with torch.no_grad():
-        critic[2].weight.mul_(0.2)
+    critic = steeper(network(rng, 3, 6, 1), 0.2)
     return penalty_inputs(rng, critic, 6, 3, dtype=torch.float32)
 
 
 @gradient_penalty.case
 def steep_slopes(rng):
     """All slopes are far above 1: nothing is clamped."""
-    critic = network(rng, 3, 6, 1)
-    with torch.no_grad():
-        critic[2].weight.mul_(30)
+    critic = steeper(network(rng, 3, 6, 1), 30)
     return penalty_inputs(rng, critic, 6, 3)
 
 
@@ -325,12 +329,12 @@ def steep_slopes(rng):
 def flat_places(rng):
     """Some samples lie where this critic is constant: the slope is 0, the penalty there is 1, and nothing may be nan.
     The derivative of sqrt at 0 is infinite; torch's norm knows how to deal with that, sqrt((g**2).sum(1)) doesn't."""
-    critic = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
-    fill(critic, rng)
+    first, last = nn.Linear(2, 3), nn.Linear(3, 1)
+    critic = fill(nn.Sequential(first, nn.ReLU(), last), rng)
     with torch.no_grad():
-        critic[0].weight.copy_(0.5 + torch.abs(critic[0].weight))
-        critic[0].bias.zero_()
-        critic[2].weight.copy_(0.5 + torch.abs(critic[2].weight))
+        first.weight.copy_(0.5 + first.weight.abs())
+        first.bias.zero_()
+        last.weight.copy_(0.5 + last.weight.abs())
     side = torch.tensor([[1.0], [-1.0], [1.0], [-1.0]])  # ReLU is off for the samples on the negative side
     inputs = penalty_inputs(rng, critic, 4, 2, dtype=torch.float32)
     return inputs | {name: side * (0.5 + inputs[name].abs()) for name in ("real", "fake")}
