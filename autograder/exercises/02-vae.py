@@ -424,15 +424,6 @@ def adam(rng):
 
 
 @vae_step.case
-def frozen_layer(rng):
-    """The encoder's first layer came in frozen (requires_grad = False) and the optimizer does not hold it. It comes out
-    as it was; a plain backward() passes over it."""
-    encoder, decoder, x, noise = pair(rng)
-    encoder.net[0].requires_grad_(False)
-    return step_inputs(encoder, decoder, x, noise)
-
-
-@vae_step.case
 def images(rng):
     """Pictures (n, 1, 4, 4) go through convolutions: don't flatten x, and sum the cross-entropy over every axis but the
     batch."""
