@@ -82,7 +82,10 @@ def address(site: Path) -> Iterator[str]:
 def settled(page: Page, url: str) -> None:
     """Open a page and wait until its mathematics is typeset."""
     page.goto(url, wait_until="load")
-    page.evaluate("() => window.MathJax?.startup?.promise")
+    page.evaluate(
+        "() => Promise.race([window.MathJax?.startup?.promise,"
+        " new Promise((_, fail) => setTimeout(() => fail(new Error('MathJax did not finish')), 60000))])"
+    )
 
 
 # --- without a browser ------------------------------------------------------------------------------------------------
