@@ -23,6 +23,7 @@ REFERENCES = Path(__file__).parent / "references"
 TOLERANCE = {"float64": (1e-6, 1e-8), "float32": (2e-4, 2e-6)}  # relative, absolute
 
 Text = Annotated[str, Field(max_length=600)]
+Integer = Annotated[int, Field(ge=-(2**53), le=2**53)]  # what a float holds exactly
 Names = Annotated[list[Text], Field(max_length=500)]
 
 
@@ -34,12 +35,12 @@ class TensorValue(_Data):
     kind: Literal["tensor"]
     dtype: Text
     shape: Annotated[list[int], Field(max_length=8)]
-    data: Annotated[list[float | int | bool], Field(max_length=20_000)]
+    data: Annotated[list[float | Integer | bool], Field(max_length=20_000)]
 
 
 class Number(_Data):
     kind: Literal["float", "int", "bool", "numpy"]
-    data: float | int | bool
+    data: float | Integer | bool
 
 
 class Tuple(_Data):
@@ -184,6 +185,8 @@ def compare_numbers(exercise: Exercise, got: TensorValue | Number, expected: Ten
     a, b = numbers(got), numbers(expected)
     if a.shape != b.shape:
         return f"wrong {what}."
+    if (np.isnan(a) & np.isinf(b)).any():
+        return f"the {what} is nan where an infinite one was expected."
     if np.isnan(a).any() or (np.isinf(a) & ~np.isinf(b)).any():
         return f"the {what} is {'nan' if np.isnan(a).any() else 'infinite'} where a finite number was expected."
     return "" if close(a, b, *tolerance(exercise, expected)) else f"wrong {what}."

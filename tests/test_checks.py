@@ -158,6 +158,7 @@ def test_a_right_answer_passes_and_no_message_shows_an_expected_number():
         {"value": {"kind": "tuple", "items": [{"kind": "float", "data": float("nan")}] * 99}},
         {"value": {"kind": "float", "data": 1.0}, "points": 2, "passed": True},
         {"value": {"kind": "float", "data": float("nan")}},
+        {"value": {"kind": "int", "data": 10**400}},
         {"value": {"kind": "tensor", "dtype": "float64", "shape": [], "data": []}},
         {"error": {"type": "None", "message": "", "line": ""}, "value": {"kind": "float", "data": 0.0}},
         "full marks",
