@@ -1,0 +1,224 @@
+"""Exercises of section 10, evaluation."""
+
+# A case is known by its exercise and its name:
+# pyright: reportRedeclaration=false
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from autograder.exercise import Exercise, normal
+
+# --- the Fréchet distance: of two Gaussians, squared ------------------------------------------------------------------
+
+# Where covariances are singular, a right answer takes the square root of an eigenvalue that is 0 up to rounding: 1e-16
+# becomes 1e-8 in float64, 1e-7 becomes 3e-4 in float32. SciPy's routines have no gradient, and need none here.
+frechet_distance = Exercise("frechet_distance", points=3, differentiable=False, rtol={"float64": 1e-6, "float32": 2e-3})
+
+
+def covariance(rng: np.random.Generator, d: int, rank: int | None = None, dtype: torch.dtype = torch.float64) -> Tensor:
+    """A covariance matrix with eigenvalues between 1/e and e along random axes, or 0 beyond its rank."""
+    axes = np.linalg.qr(rng.normal(size=(d, d)))[0]
+    values = np.where(np.arange(d) < (rank or d), np.exp(rng.uniform(-1, 1, size=d)), 0)
+    return torch.from_numpy((axes * values) @ axes.T).to(dtype)
+
+
+def moments(rng, d: int, rank1: int | None = None, rank2: int | None = None, dtype=torch.float64):
+    """Two means and two covariances whose axes have nothing to do with each other."""
+    return {
+        "mean1": 2 * normal(rng, d, dtype=dtype),
+        "cov1": covariance(rng, d, rank1, dtype),
+        "mean2": 2 * normal(rng, d, dtype=dtype),
+        "cov2": covariance(rng, d, rank2, dtype),
+    }
+
+
+@frechet_distance.case
+def a_gaussian_and_itself(rng):
+    """The distance of a Gaussian to itself is 0: what is subtracted must be as large as both traces together."""
+    two = moments(rng, 5)
+    return {"mean1": two["mean1"], "cov1": two["cov1"], "mean2": two["mean1"].clone(), "cov2": two["cov1"].clone()}
+
+
+@frechet_distance.case
+def only_the_means_differ(rng):
+    """With equal covariances nothing is left but the squared distance of the means: squared, and summed over the
+    coordinates."""
+    two = moments(rng, 3)
+    return two | {"cov2": two["cov1"].clone()}
+
+
+@frechet_distance.case
+def one_dimension(rng):
+    """In one dimension, with (1, 1) covariances, the result is (m1 - m2)² + (s1 - s2)², where s is the standard
+    deviation and not the variance; a scalar of shape ()."""
+    return {
+        "mean1": normal(rng, 1, dtype=torch.float64),
+        "cov1": 4 + normal(rng, 1, 1, dtype=torch.float64).abs(),
+        "mean2": normal(rng, 1, dtype=torch.float64),
+        "cov2": 0.5 + normal(rng, 1, 1, dtype=torch.float64).abs(),
+    }
+
+
+@frechet_distance.case
+def only_the_covariances_differ(rng):
+    """With equal means the rest is tr cov1 + tr cov2 - 2 tr (cov1^½ cov2 cov1^½)^½. Both covariances stand under the
+    root."""
+    two = moments(rng, 3)
+    return two | {"mean2": two["mean1"].clone()}
+
+
+@frechet_distance.case
+def four_dimensions(rng):
+    """Squared length of the difference of the means, plus the traces of both covariances, minus twice the trace of the
+    root. The root is a matrix root, and the two covariances do not commute: the root of a product is not the product of
+    the roots."""
+    return moments(rng, 4)
+
+
+@frechet_distance.case
+def singular_covariances(rng):
+    """Covariances of ranks 2 and 3 in six dimensions, as from few samples. Rounding makes eigenvalues of -1e-17 out of
+    zeros, and their root is nan or complex: raise negative eigenvalues to 0, take the real part, and never invert or
+    factorise by Cholesky. A constant added to the diagonal changes the result."""
+    return moments(rng, 6, rank1=2, rank2=3)
+
+
+@frechet_distance.case
+def single_precision(rng):
+    """float32 in, float32 out (or a Python float), and singular again: eigenvalues that should be 0 may be as negative
+    as -1e-7."""
+    return moments(rng, 6, rank1=3, rank2=2, dtype=torch.float32)
+
+
+# --- neighbours: no ties, and none that rounding could make ----------------------------------------------------------
+
+one_nn_accuracy = Exercise("one_nn_accuracy", points=2, differentiable=False)
+
+
+def clearly(rng: np.random.Generator, draw) -> Tensor:
+    """Draw points until every one is at least 1 % closer to its nearest neighbour than to the next."""
+    while True:
+        x = draw(rng)
+        nearest, next_nearest = torch.cdist(x, x).sort(dim=1).values[:, 1:3].T
+        if (nearest < 0.99 * next_nearest).all():
+            return x
+
+
+def samples(rng, n: int, m: int, d: int, shift: float = 0.0, scale: float = 1.0) -> dict[str, Tensor]:
+    """n real points and m fake ones, which are drawn together, scaled and moved along every axis."""
+
+    def draw(rng: np.random.Generator) -> Tensor:
+        x = normal(rng, n + m, d)
+        x[n:] = scale * x[n:] + shift
+        return x
+
+    x = clearly(rng, draw)
+    return {"real": x[:n].clone(), "fake": x[n:].clone()}
+
+
+@one_nn_accuracy.case
+def one_law(rng):
+    """Twelve real and twelve fake points from one distribution. Look for the nearest neighbour of each point among all
+    the others, of both kinds, and count how often it has the same label. Distances are Euclidean."""
+    return samples(rng, 12, 12, 3)
+
+
+@one_nn_accuracy.case
+def unequal_sizes(rng):
+    """Fifteen real points and four fake ones: one average over all nineteen points, not the mean of two accuracies."""
+    return samples(rng, 15, 4, 2, shift=0.7)
+
+
+@one_nn_accuracy.case
+def collapsed(rng):
+    """The fakes sit close together among the real points. Points of both kinds are classified, and both count."""
+    return samples(rng, 10, 11, 2, scale=0.1)
+
+
+@one_nn_accuracy.case
+def separated(rng):
+    """Two clouds far apart: every neighbour is of the same kind, so the accuracy is 1, a share and not per cent."""
+    return samples(rng, 6, 9, 2, shift=30.0)
+
+
+@one_nn_accuracy.case
+def a_copy(rng):
+    """The fakes are copies of the real points, so everyone's nearest neighbour is its twin of the other kind, and the
+    accuracy is 0. Leave a point out by its position, with inf on the diagonal of the distances: who skips distances of
+    0 skips the twin, and who takes the second of the sorted distances takes now the twin, now the point itself."""
+    x = clearly(rng, lambda rng: normal(rng, 8, 3))
+    return {"real": x, "fake": x.clone()}
+
+
+# --- precision and recall ---------------------------------------------------------------------------------------------
+
+precision_recall = Exercise("precision_recall", points=3, differentiable=False)
+
+
+def clearly_in_or_out(rng: np.random.Generator, draw, k: int) -> dict[str, Tensor | int]:
+    """Draw a real and a fake set until every point is at least 1 % inside or outside every ball of the other set."""
+    while True:
+        real, fake = draw(rng)
+        across = torch.cdist(real, fake)
+        radii = [torch.cdist(x, x).sort(dim=1).values[:, k, None] for x in (real, fake)]
+        if all(((d / r - 1).abs() > 0.01).all() for d, r in zip((across, across.T), radii, strict=True)):
+            return {"real": real, "fake": fake, "k": k}
+
+
+def two_clouds(rng, n: int, m: int, k: int, shift: float = 0.0, scale: float = 1.0) -> dict[str, Tensor | int]:
+    """n real points of the plane, and m fake ones that are scaled and moved along every axis."""
+    return clearly_in_or_out(rng, lambda rng: (normal(rng, n, 2), shift + scale * normal(rng, m, 2)), k)
+
+
+@precision_recall.case
+def overlapping(rng):
+    """The radius of a real point is the distance to its k-th nearest other real point: the point itself, at distance 0,
+    does not count. Precision is the share of the fake points that lie within the radius of at least one real point.
+    For recall the roles are swapped. Return precision, then recall."""
+    return two_clouds(rng, 9, 8, k=2, shift=0.8)
+
+
+@precision_recall.case
+def nearest_only(rng):
+    """k = 1: the radius reaches to the very nearest other point, and is not 0."""
+    return two_clouds(rng, 8, 10, k=1, shift=0.4)
+
+
+@precision_recall.case
+def half_of_the_data(rng):
+    """The fakes are all in one part of the data: good precision, poor recall. Precision comes first."""
+    return two_clouds(rng, 14, 9, k=2, shift=0.7, scale=0.25)
+
+
+@precision_recall.case
+def too_wide(rng):
+    """The fakes spread further than the data, and there are more of them: recall is better than precision. Precision is
+    a share of the fake points, recall a share of the real ones."""
+    return two_clouds(rng, 7, 16, k=3, scale=3.0)
+
+
+@precision_recall.case
+def far_apart(rng):
+    """Nothing overlaps: both are 0. A radius is measured within a point's own set, never to the other one."""
+    return two_clouds(rng, 6, 7, k=2, shift=50.0)
+
+
+@precision_recall.case
+def one_wide_ball(rng):
+    """Some real points are crowded and have small radii, others are lonely and have large ones. Every real point has a
+    radius of its own, and a fake point counts if any ball holds it, not only the ball of its nearest real point."""
+    homes = torch.tensor([[4.0, 0.0], [0.0, 4.0], [-4.0, -3.0]])
+
+    def draw(rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        crowd, lonely = 0.1 * normal(rng, 8, 2), homes + 0.5 * normal(rng, 3, 2)
+        return torch.cat([crowd, lonely]), 0.8 * normal(rng, 12, 2)
+
+    return clearly_in_or_out(rng, draw, k=2)
+
+
+@precision_recall.case
+def as_many_neighbours_as_there_are(rng):
+    """Five real points and k = 4: the fourth nearest other point is the farthest one, and it exists."""
+    return two_clouds(rng, 5, 6, k=4, shift=1.5)
