@@ -1,5 +1,7 @@
 """The checks are tested by answers: right ones in different styles pass, each wrong one is caught by its case."""
 
+import json
+
 import pytest
 
 from autograder.exercise import exercises, sections
@@ -45,3 +47,12 @@ def test_every_case_catches_a_mistake(section):
     for exercise, asked in exercises(section).items():
         meant = {a.caught_by for a in BANKS[section].wrong_answers if a.exercise == exercise}
         assert {case.name for case in asked.cases} <= meant, exercise
+
+
+def test_the_published_table_counts_this_bank():
+    rows = json.loads((bank.ROOT / "benchmarks" / "results" / "mistakes.json").read_text(encoding="utf8"))
+    for row in rows[:-1]:
+        right, wrong = BANKS[row["section"]].right_answers, BANKS[row["section"]].wrong_answers
+        outdated = "run python benchmarks/mistakes.py --json benchmarks/results/mistakes.json --markdown ….md"
+        assert (row["right answers"], row["wrong answers"]) == (len(right), len(wrong)), outdated
+    assert [row["section"] for row in rows] == [*sections(), "all"]

@@ -51,6 +51,7 @@ def build_notebooks(root: Path, workers: int | None = None, runs: dict[str, Run]
     # Written first, because the reference outputs that the lessons' checks need are made from the solutions.
     _write(root, lessons, texts, outputs)
     if missing:
+        _references(root, missing)
         runs = run_lessons(root, missing, workers)
         for lesson in missing:
             notebook = runs[lesson.name].notebook
@@ -63,6 +64,20 @@ def build_notebooks(root: Path, workers: int | None = None, runs: dict[str, Run]
                 shutil.rmtree(path)
                 print(f"removed {folder}/{path.name}, which _toc.yml does not list")
     return lessons
+
+
+def _references(root: Path, lessons: list[Lesson]) -> None:
+    """Let the grader write down what the new solutions answer; the checks in the lessons compare with it.
+
+    Raises:
+        Trouble: when a solution does not answer its own exercises.
+    """
+    for lesson in lessons:
+        if (root / "autograder" / "exercises" / f"{lesson.name}.py").exists():
+            command = [sys.executable, "-m", "autograder", "references", lesson.name]
+            done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+            if done.returncode:
+                raise Trouble(done.stderr.strip())
 
 
 def _write(root: Path, lessons: list[Lesson], texts: dict[str, list[str]], outputs: dict) -> None:
