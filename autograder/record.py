@@ -34,6 +34,7 @@ def configure(c: Any, course: Path, out: Path, results: Path | None = None) -> A
     c.CourseDirectory.release_directory = "notebooks"
     c.CourseDirectory.db_url = f"sqlite:///{out.resolve() / 'gradebook.db'}"
     c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your turn")'}
+    c.Execute.timeout = 300  # of one cell, when a student presses Validate: lessons train networks
     c.Autograde.exporter_class = f"{OURS}Rebuild"
     # Of nbgrader's own lists this leaves out what executes, and what checks metadata that are the release's by now.
     kept = ("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells")
