@@ -213,6 +213,7 @@ def test_stock_nbgrader_makes_the_same_release(tmp_path):
         ("{eq}`twice`", "{eq}`thrice`", "'thrice', which no lesson defines"),
         ("{cite:p}`goodfellow2014`", "{cite:p}`nobody`", "'nobody' is not in book/references.bib"),
         ("{cite:p}`goodfellow2014`", "{abbr}`GAN`", "the role {abbr}"),
+        (":::{dropdown} Why", ":::{warning} Why", "{warning} takes no title"),
         (":::{dropdown} Why", ":::{margin} Why", "{margin} is not among the directives"),
         ("Write the function.", "```{note}\nHm.\n```", "written with colons"),
         ("Write the function.", "![a dot](dot.png)", "pictures come from code"),

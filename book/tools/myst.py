@@ -8,7 +8,7 @@ MyST listed here, the book's page keeps it as it is, and the notebooks get this 
 | `$$ ... $$ (label)`                                        | the same equation with `\\tag{3.1}`                 |
 | ``{eq}`label` ``                                           | (3.1)                                               |
 | ``{cite:t}`key` ``, ``{cite:p}`key1,key2` ``               | Goodfellow et al. (2014), linked where there is a URL|
-| `:::{note}`, `tip`, `warning`, `important`, optional title | a block quote that opens with the word              |
+| `:::{note}`, `tip`, `warning`, `important`                 | a block quote that opens with the word              |
 | `:::{prf:theorem} Title` with `:label: name`; also `lemma`, | a block quote that opens with **Theorem 3.1**       |
 | `definition`, `proposition`, `corollary`, `algorithm`      |                                                     |
 | `:::{prf:proof}`                                           | a block quote that opens with *Proof.*              |
@@ -161,7 +161,9 @@ class Translator:
             raise self._fail(here, f"{{{name}}} takes no option :{min(unknown)}: in a lesson")
 
         if name in ADMONITIONS:
-            lead = f"**{name.capitalize()}.**" if not title else f"**{name.capitalize()}: {title}.**"
+            if title:
+                raise self._fail(here, f"{{{name}}} takes no title, the book would run it into the text")
+            lead = f"**{name.capitalize()}.**"
         elif name.startswith("prf:") and kind in STATEMENTS:
             self.labels.statements += 1
             number = f"{kind.capitalize()} {self.labels.section}.{self.labels.statements}"
