@@ -340,6 +340,7 @@ def solution_notebook(lesson: Lesson, sources: list[str], outputs: Mapping[str, 
         node.metadata["nbgrader"] = _nbgrader(cell)
         if cell.kind == "code":
             node.outputs = outputs.get(cell.id, [])
+            node.execution_count = 1 if node.outputs else None  # nbval compares nothing with a cell that never ran
         notebook.cells.append(node)
     return notebook
 
