@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -91,6 +91,15 @@ def exercises(section: str) -> dict[str, Exercise]:
 # --- inputs that cases are made of ------------------------------------------------------------------------------------
 
 
+class Players(NamedTuple):
+    """Two networks and a batch for each, in the order of a step's signature (the optimizer comes in between)."""
+
+    generator: nn.Module
+    discriminator: nn.Module
+    real: Tensor
+    noise: Tensor
+
+
 def normal(rng: np.random.Generator, *shape: int, scale: float = 1.0, dtype: torch.dtype = torch.float32) -> Tensor:
     """Gaussian numbers of mean 0; NumPy draws them because its streams are the same on every machine."""
     return torch.from_numpy(rng.normal(scale=scale, size=shape)).to(dtype)
@@ -110,3 +119,29 @@ def network(rng: np.random.Generator, *sizes: int, dtype: torch.dtype = torch.fl
     for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
         layers += [nn.Linear(fan_in, fan_out), nn.Tanh()]
     return fill(nn.Sequential(*layers[:-1]).to(dtype), rng)  # type: ignore[return-value]
+
+
+def players(rng: np.random.Generator, *, n_real=5, n_noise=5, dtype=torch.float64) -> Players:
+    """A tiny generator and discriminator with a batch each: points (n_real, 3) and noise (n_noise, 2)."""
+    generator, discriminator = network(rng, 2, 4, 3, dtype=dtype), network(rng, 3, 5, 1, dtype=dtype)
+    return Players(generator, discriminator, normal(rng, n_real, 3, dtype=dtype), normal(rng, n_noise, 2, dtype=dtype))
+
+
+def image_players(rng: np.random.Generator) -> Players:
+    """The same with convolutions: images (3, 1, 4, 4)."""
+    generator = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Unflatten(1, (2, 2, 2)), nn.ConvTranspose2d(2, 1, 2, 2))
+    fill(generator.double(), rng)
+    images, noise = normal(rng, 3, 1, 4, 4, dtype=torch.float64), normal(rng, 4, 2, dtype=torch.float64)
+    return Players(generator, image_critic(rng, 1), images, noise)
+
+
+def image_critic(rng: np.random.Generator, channels: int) -> nn.Module:
+    """Images (n, channels, 4, 4) to scores (n, 1), smooth everywhere."""
+    layers = nn.Conv2d(channels, 3, 2, 2), nn.Tanh(), nn.Flatten(), nn.Linear(12, 4), nn.Tanh(), nn.Linear(4, 1)
+    return fill(nn.Sequential(*layers).double(), rng)
+
+
+def leave_gradients(rng: np.random.Generator, *networks: nn.Module) -> None:
+    """Gradients from somebody's earlier backward, on every parameter."""
+    for parameter in (p for net in networks for p in net.parameters()):
+        parameter.grad = normal(rng, *parameter.shape, dtype=parameter.dtype)

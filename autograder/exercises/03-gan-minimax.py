@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import nn, optim
+from torch import optim
 
-from autograder.exercise import Exercise, fill, network, normal
+from autograder.exercise import Exercise, image_players, leave_gradients, normal, players
 
 # --- losses: functions of logits, finite and alive at ±100 ------------------------------------------------------------
 
@@ -182,31 +182,6 @@ def odd_loss(real_logits, fake_logits):
 
 def odd_generator_loss(fake_logits):
     return (fake_logits - 0.7).pow(2).mean() + F.softplus(-fake_logits).mean()
-
-
-def leave_gradients(rng, *networks: nn.Module) -> None:
-    """Gradients from somebody's earlier backward, on every parameter."""
-    for parameter in (p for net in networks for p in net.parameters()):
-        parameter.grad = normal(rng, *parameter.shape, dtype=parameter.dtype)
-
-
-def players(rng, *, n_real=5, n_noise=5, dtype=torch.float64):
-    """A tiny generator and discriminator with a batch each."""
-    generator, discriminator = network(rng, 2, 4, 3, dtype=dtype), network(rng, 3, 5, 1, dtype=dtype)
-    return generator, discriminator, normal(rng, n_real, 3, dtype=dtype), normal(rng, n_noise, 2, dtype=dtype)
-
-
-def image_players(rng):
-    """The same with convolutions: images (n, 1, 4, 4)."""
-    generator = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Unflatten(1, (2, 2, 2)), nn.ConvTranspose2d(2, 1, 2, 2))
-    discriminator = nn.Sequential(nn.Conv2d(1, 3, 2, 2), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(12, 1))
-    fill(generator.double(), rng), fill(discriminator.double(), rng)
-    return (
-        generator,
-        discriminator,
-        normal(rng, 3, 1, 4, 4, dtype=torch.float64),
-        normal(rng, 4, 2, dtype=torch.float64),
-    )
 
 
 discriminator_step = Exercise("discriminator_step", points=3, differentiable=False, as_float=True)

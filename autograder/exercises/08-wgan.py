@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn, optim
 
-from autograder.exercise import Exercise, fill, network, normal
+from autograder.exercise import Exercise, fill, image_critic, image_players, leave_gradients, network, normal, players
 
 # --- the distance in one dimension ------------------------------------------------------------------------------------
 
@@ -279,11 +279,6 @@ def steeper(critic: nn.Sequential, factor: float) -> nn.Sequential:
     return critic
 
 
-def image_critic(rng, channels: int) -> nn.Module:
-    layers = nn.Conv2d(channels, 3, 2, 2), nn.Tanh(), nn.Flatten(), nn.Linear(12, 4), nn.Tanh(), nn.Linear(4, 1)
-    return fill(nn.Sequential(*layers).double(), rng)
-
-
 @gradient_penalty.case
 def points(rng):
     """Mix with the weights you are given, weights·real + (1 - weights)·fake. One gradient per sample: those of the sum
@@ -371,26 +366,6 @@ def slope_penalty(critic, real, fake):
         (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
         total = total + weight * slope.pow(2).flatten(1).sum(1).mean()
     return total
-
-
-def leave_gradients(rng, *networks: nn.Module) -> None:
-    """Gradients from somebody's earlier backward, on every parameter."""
-    for parameter in (p for net in networks for p in net.parameters()):
-        parameter.grad = normal(rng, *parameter.shape, dtype=parameter.dtype)
-
-
-def players(rng, *, n_real=5, n_noise=5, dtype=torch.float64):
-    """A tiny generator and critic with a batch each."""
-    generator, critic = network(rng, 2, 4, 3, dtype=dtype), network(rng, 3, 5, 1, dtype=dtype)
-    return generator, critic, normal(rng, n_real, 3, dtype=dtype), normal(rng, n_noise, 2, dtype=dtype)
-
-
-def image_players(rng):
-    """The same with convolutions: images (n, 1, 4, 4)."""
-    generator = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Unflatten(1, (2, 2, 2)), nn.ConvTranspose2d(2, 1, 2, 2))
-    fill(generator.double(), rng)
-    real, noise = normal(rng, 3, 1, 4, 4, dtype=torch.float64), normal(rng, 4, 2, dtype=torch.float64)
-    return generator, image_critic(rng, 1), real, noise
 
 
 critic_step = Exercise("critic_step", points=3, differentiable=False, as_float=True)
