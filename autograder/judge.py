@@ -165,8 +165,10 @@ def compare_value(exercise: Exercise, got: Value, expected: Value) -> Complaint 
         if not isinstance(got, Tuple) or len(got.items) != len(expected.items):
             wanted = f"{len(expected.items)} values should be returned, as a tuple"
             return Complaint(f"{wanted}; this returns {name_of(got)}.", plain=True)
-        pairs = zip(got.items, expected.items, strict=True)
-        return next((c for c in (compare_value(exercise, g, e) for g, e in pairs) if c), None)
+        pairs = enumerate(zip(got.items, expected.items, strict=True), start=1)
+        found = ((k, compare_value(exercise, g, e)) for k, (g, e) in pairs)
+        which = f"of the {len(got.items)} values returned, number"
+        return next((Complaint(f"{which} {k}: {c.sentence}", c.plain) for k, c in found if c), None)
     if exercise.as_float and (not isinstance(got, Number) or got.kind != "float"):
         wanted = "exactly a Python float should be returned (`loss.item()`)"
         return Complaint(f"{wanted}; this returns {name_of(got)}.", plain=True)
@@ -209,7 +211,7 @@ def compare_side_effects(got: Outcome, expected: Outcome) -> Complaint | None:
         return Complaint(f"the input {names[0]} is modified; leave the caller's tensors as they were.", plain=True)
     if got.gradients_touched != expected.gradients_touched:
         name = owner((got.gradients_touched or expected.gradients_touched)[0])
-        return Complaint(f"{name}'s .grad is changed; a step leaves gradients only where it updates.")
+        return Complaint(f"{name}'s .grad is changed; leave gradients only where the call is meant to update.")
     if got.requires_grad_changed:
         return Complaint(f"{got.requires_grad_changed[0]}.requires_grad is not put back to what it was.", plain=True)
     if got.replaced != expected.replaced:
@@ -257,6 +259,10 @@ def explain(exercise: Exercise, got: dict, expected: dict, failed: dict[Key, Com
 
 def common_pattern(pairs: list[tuple[Value | None, Value | None]]) -> str:
     """A mistake that shows only across cases: one factor, one sign, one constant everywhere."""
+    if all(isinstance(v, Tuple) for pair in pairs for v in pair):
+        columns = zip(*(zip(a.items, b.items, strict=False) for a, b in pairs), strict=False)  # type: ignore[union-attr]
+        found = ((k, common_pattern(list(column))) for k, column in enumerate(columns, start=1))
+        return next((f"Value number {k}: {p[0].lower()}{p[1:]}" for k, p in found if p), "")
     if not all(isinstance(v, (TensorValue, Number)) for pair in pairs for v in pair):
         return ""
     if len(pairs) < 2 or any(shape(a) != shape(b) for a, b in pairs):  # type: ignore[arg-type]

@@ -140,6 +140,15 @@ def test_a_mistake_has_its_sentence(answer, says):
     assert says in message(answer)
 
 
+def test_a_mistake_in_one_of_several_values_is_placed():
+    pair = Exercise("pair", points=1, call=lambda function, x, w: (x.sum(), function(x, w)))
+    pair.cases.extend(square.cases)
+    got, expected = record(lambda x, w: right(x, w) / 2, exercise=pair), record(right, exercise=pair)
+    verdict = judge.judge(pair, got, expected)
+    assert "of the 2 values returned, number 2: wrong value" in verdict.message
+    assert "Value number 2: in every case the result is off by the same factor, 0.5" in verdict.message
+
+
 def test_a_right_answer_passes_and_no_message_shows_an_expected_number():
     verdict = judge.judge(square, record(right), record(right))
     assert (verdict.points, verdict.max_points) == (2, 2)
