@@ -1,0 +1,388 @@
+"""Exercises of section 5, the conditional GAN."""
+
+# A case is known by its exercise and its name:
+# pyright: reportRedeclaration=false
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn, optim
+
+from autograder.exercise import Exercise, fill, image_players, leave_gradients, normal, players
+
+# --- labels as columns ------------------------------------------------------------------------------------------------
+
+append_label = Exercise("append_label", points=2)
+
+
+def integers(*values: int) -> Tensor:
+    return torch.tensor(values, dtype=torch.int64)
+
+
+@append_label.case
+def small_batch(rng):
+    """Row i of the result is row i of x, followed by n_classes numbers: a 1 in column y[i] of these, counted from 0,
+    and 0 elsewhere."""
+    return {"x": normal(rng, 6, 3), "y": integers(2, 0, 4, 1, 3, 0), "n_classes": 5}
+
+
+@append_label.case
+def absent_classes(rng):
+    """This batch happens to hold no sample of the last classes. The width of the one-hot part is n_classes all the
+    same: tell F.one_hot, which otherwise counts up to the largest label it sees."""
+    return {"x": normal(rng, 5, 2), "y": integers(1, 0, 2, 1, 0), "n_classes": 6}
+
+
+@append_label.case
+def square(rng):
+    """Four samples, four features, four classes: every axis has the same length, so a mix-up raises no error. Samples
+    are rows; the label goes to the right of its sample, along axis 1."""
+    return {"x": normal(rng, 4, 4), "y": integers(1, 3, 0, 1), "n_classes": 4}
+
+
+@append_label.case
+def batch_of_one(rng):
+    """One sample is a batch too: x is (1, d), and so the result is (1, d + n_classes)."""
+    return {"x": normal(rng, 1, 3), "y": integers(2), "n_classes": 4}
+
+
+@append_label.case
+def one_class_only(rng):
+    """All samples carry the same label. Nothing about the classes can be learnt from y here, and nothing needs to."""
+    return {"x": normal(rng, 5, 2), "y": integers(3, 3, 3, 3, 3), "n_classes": 5}
+
+
+@append_label.case
+def one_feature(rng):
+    """x may have a single column."""
+    return {"x": normal(rng, 4, 1), "y": integers(1, 0, 0, 2), "n_classes": 3}
+
+
+@append_label.case
+def double_precision(rng):
+    """float64 in, float64 out: the one-hot part takes x's dtype, and x keeps its own."""
+    return {"x": normal(rng, 4, 3, dtype=torch.float64), "y": integers(0, 2, 1, 2), "n_classes": 3}
+
+
+@append_label.case
+def half_precision(rng):
+    """float16 in, float16 out. If the one-hot part is float32, torch.cat silently widens x as well: convert it to
+    x.dtype, not to a type you name."""
+    return {"x": normal(rng, 4, 3, dtype=torch.float16), "y": integers(0, 2, 1, 2), "n_classes": 3}
+
+
+# --- steps: fake pairs keep their labels ------------------------------------------------------------------------------
+
+
+class Labelled(nn.Module):
+    """A network of two inputs, samples and labels: the label shifts and scales what the network gets to see."""
+
+    def __init__(self, net: nn.Module, n_classes: int, shape: tuple[int, ...], dtype: torch.dtype):
+        super().__init__()
+        self.net, self.shape = net, shape
+        self.shift = nn.Embedding(n_classes, torch.Size(shape).numel(), dtype=dtype)
+        self.scale = nn.Embedding(n_classes, torch.Size(shape).numel(), dtype=dtype)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        shape = (len(y), *self.shape)
+        return self.net(x * (1 + self.scale(y).view(shape)) + self.shift(y).view(shape))
+
+
+N_CLASSES = 4
+
+
+def labels(rng: np.random.Generator, n_real: int, n_fake: int) -> tuple[Tensor, Tensor]:
+    """Labels of the data and of the fakes that agree in no place."""
+    longest = torch.from_numpy(rng.integers(0, N_CLASSES, size=max(n_real, n_fake)))
+    other = (longest + torch.from_numpy(rng.integers(1, N_CLASSES, size=len(longest)))) % N_CLASSES
+    return longest[:n_real], other[:n_fake]
+
+
+def labelled(rng: np.random.Generator, n_real: int = 5, n_noise: int = 5, dtype: torch.dtype = torch.float64):
+    """The tiny players of section 3, each told a label, with a batch and labels for each."""
+    generator, discriminator, real, noise = players(rng, n_real=n_real, n_noise=n_noise, dtype=dtype)
+    generator = fill(Labelled(generator, N_CLASSES, (2,), dtype), rng)
+    discriminator = fill(Labelled(discriminator, N_CLASSES, (3,), dtype), rng)
+    y, fake_y = labels(rng, n_real, n_noise)
+    return generator, discriminator, real, y, noise, fake_y
+
+
+def labelled_images(rng: np.random.Generator):
+    """The same with convolutions: images (3, 1, 4, 4) and four noise vectors."""
+    generator, discriminator, real, noise = image_players(rng)
+    generator = fill(Labelled(generator, N_CLASSES, (2,), torch.float64), rng)
+    discriminator = fill(Labelled(discriminator, N_CLASSES, (1, 4, 4), torch.float64), rng)
+    y, fake_y = labels(rng, len(real), len(noise))
+    return generator, discriminator, real, y, noise, fake_y
+
+
+def odd_loss(real_logits, fake_logits):
+    """A loss that no answer can guess: asymmetric in its arguments, not linear, not a cross-entropy."""
+    return (real_logits - 1.3).pow(2).mean() + 2 * F.softplus(1.7 * fake_logits).mean()
+
+
+def odd_generator_loss(fake_logits):
+    return (fake_logits - 0.7).pow(2).mean() + F.softplus(-fake_logits).mean()
+
+
+conditional_discriminator_step = Exercise(
+    "conditional_discriminator_step", points=3, differentiable=False, as_float=True
+)
+
+
+def d_inputs(generator, discriminator, real, y, noise, fake_y, optimizer=None):
+    optimizer = optimizer or optim.SGD(discriminator.parameters(), lr=0.1)
+    return {
+        "generator": generator,
+        "discriminator": discriminator,
+        "optimizer": optimizer,
+        "real": real,
+        "labels": y,
+        "noise": noise,
+        "fake_labels": fake_y,
+        "loss": odd_loss,
+    }
+
+
+@conditional_discriminator_step.case
+def one_step(rng):
+    """The discriminator judges pairs. Real pairs are (real, labels); fake pairs are (generator(noise, fake_labels),
+    fake_labels): the label that made a fake is the label it is shown with. Then as in section 3: loss(real logits, fake
+    logits), clear old gradients, backward, step, return the value from before the update as a float."""
+    return d_inputs(*labelled(rng))
+
+
+@conditional_discriminator_step.case
+def more_data_than_fakes(rng):
+    """7 real points with 7 labels, 2 noise vectors with 2 labels: each batch goes with its own labels, and nothing is
+    cut or repeated to fit."""
+    return d_inputs(*labelled(rng, n_real=7, n_noise=2))
+
+
+@conditional_discriminator_step.case
+def more_fakes_than_data(rng):
+    """3 real points with 3 labels, 6 noise vectors with 6 labels: each batch goes with its own labels."""
+    return d_inputs(*labelled(rng, n_real=3, n_noise=6))
+
+
+@conditional_discriminator_step.case
+def batch_of_one(rng):
+    """One real and one fake pair: labels of shape (1,) are a batch, don't squeeze them."""
+    return d_inputs(*labelled(rng, n_real=1, n_noise=1))
+
+
+@conditional_discriminator_step.case
+def old_gradients(rng):
+    """Both players carry gradients from before. The discriminator's must not influence this update (zero_grad first),
+    and the generator's must come out exactly as they went in."""
+    inputs = labelled(rng)
+    leave_gradients(rng, *inputs[:2])
+    return d_inputs(*inputs)
+
+
+@conditional_discriminator_step.case
+def adam(rng):
+    """Any optimizer may come: use optimizer.step(), once. Adam with momentum shows a second step or an update made by
+    hand."""
+    inputs = labelled(rng)
+    return d_inputs(*inputs, optim.Adam(inputs[1].parameters(), lr=0.05, betas=(0.5, 0.9)))
+
+
+@conditional_discriminator_step.case
+def frozen_embedding(rng):
+    """The generator's label embedding came in frozen (requires_grad = False) and its other layers did not: if you
+    freeze and unfreeze the generator, put every flag back to what it was."""
+    inputs = labelled(rng)
+    inputs[0].shift.requires_grad_(False)
+    return d_inputs(*inputs)
+
+
+@conditional_discriminator_step.case
+def images(rng):
+    """Data may have any shape after the batch axis: the networks know what to do with a label, so hand it over as it
+    is, and don't append it to pictures yourself."""
+    return d_inputs(*labelled_images(rng))
+
+
+@conditional_discriminator_step.case
+def single_precision(rng):
+    """The networks are float32 this time: convert neither the data nor the noise. Labels stay integers."""
+    return d_inputs(*labelled(rng, dtype=torch.float32))
+
+
+conditional_generator_step = Exercise("conditional_generator_step", points=2, differentiable=False, as_float=True)
+
+
+def g_inputs(generator, discriminator, noise, fake_y, optimizer=None):
+    optimizer = optimizer or optim.SGD(generator.parameters(), lr=0.1)
+    return {
+        "generator": generator,
+        "discriminator": discriminator,
+        "optimizer": optimizer,
+        "noise": noise,
+        "fake_labels": fake_y,
+        "loss": odd_generator_loss,
+    }
+
+
+@conditional_generator_step.case
+def one_step(rng):
+    """The same fake_labels go to both networks: the generator is asked for a class, and the discriminator judges the
+    result as a member of that class. The gradient flows through the discriminator into the generator; only the
+    generator's optimizer steps."""
+    generator, discriminator, _, _, noise, fake_y = labelled(rng)
+    return g_inputs(generator, discriminator, noise, fake_y)
+
+
+@conditional_generator_step.case
+def batch_of_one(rng):
+    """One noise vector and one label make one fake: labels of shape (1,) are a batch, don't squeeze them."""
+    generator, discriminator, _, _, noise, fake_y = labelled(rng, n_noise=1)
+    return g_inputs(generator, discriminator, noise, fake_y)
+
+
+@conditional_generator_step.case
+def old_gradients(rng):
+    """Both players carry gradients from before. The generator's must not influence this update, and the
+    discriminator's must come out exactly as they went in: backward() without inputs=... adds to them."""
+    generator, discriminator, _, _, noise, fake_y = labelled(rng)
+    leave_gradients(rng, generator, discriminator)
+    return g_inputs(generator, discriminator, noise, fake_y)
+
+
+@conditional_generator_step.case
+def adam(rng):
+    """Any optimizer may come: use optimizer.step(), once."""
+    generator, discriminator, _, _, noise, fake_y = labelled(rng)
+    optimizer = optim.Adam(generator.parameters(), lr=0.05, betas=(0.5, 0.9))
+    return g_inputs(generator, discriminator, noise, fake_y, optimizer)
+
+
+@conditional_generator_step.case
+def frozen_embedding(rng):
+    """The discriminator's label embedding came in frozen (requires_grad = False) and its other layers did not: if you
+    freeze and unfreeze the discriminator, put every flag back to what it was."""
+    generator, discriminator, _, _, noise, fake_y = labelled(rng)
+    discriminator.shift.requires_grad_(False)
+    return g_inputs(generator, discriminator, noise, fake_y)
+
+
+@conditional_generator_step.case
+def images(rng):
+    """Data may have any shape after the batch axis: hand the label to the network as it is."""
+    generator, discriminator, _, _, noise, fake_y = labelled_images(rng)
+    return g_inputs(generator, discriminator, noise, fake_y)
+
+
+@conditional_generator_step.case
+def single_precision(rng):
+    """The networks are float32 this time: don't convert the noise. Labels stay integers."""
+    generator, discriminator, _, _, noise, fake_y = labelled(rng, dtype=torch.float32)
+    return g_inputs(generator, discriminator, noise, fake_y)
+
+
+# --- the auxiliary classifier's loss ----------------------------------------------------------------------------------
+
+acgan_class_loss = Exercise("acgan_class_loss", points=2)
+
+
+def class_logits(rng: np.random.Generator, y: Tensor, *, right: float, wrong: float, n_classes: int) -> Tensor:
+    """Logits near ``right`` for each sample's own class and near ``wrong`` for all others."""
+    logits = normal(rng, len(y), n_classes) + wrong
+    return logits + (right - wrong) * F.one_hot(y, n_classes)
+
+
+@acgan_class_loss.case
+def two_batches(rng):
+    """One cross-entropy for the real samples and one for the fake ones: minus the log of the probability that softmax
+    gives to the sample's own class, averaged over the batch. Then the sum of the two, without a factor 1/2."""
+    return {
+        "real_class_logits": normal(rng, 6, 4, scale=2),
+        "y_real": integers(0, 3, 1, 2, 2, 0),
+        "fake_class_logits": normal(rng, 6, 4, scale=2),
+        "y_fake": integers(3, 1, 0, 2, 1, 3),
+    }
+
+
+@acgan_class_loss.case
+def unequal_batches(rng):
+    """8 real samples and 3 fake ones: average each batch by itself, then add. One mean over all 11 gives the larger
+    batch more say."""
+    return {
+        "real_class_logits": normal(rng, 8, 3),
+        "y_real": integers(0, 2, 1, 2, 2, 0, 1, 0),
+        "fake_class_logits": normal(rng, 3, 3),
+        "y_fake": integers(2, 1, 1),
+    }
+
+
+@acgan_class_loss.case
+def square(rng):
+    """As many samples as classes: the softmax runs over classes, axis 1, not over the batch."""
+    return {
+        "real_class_logits": normal(rng, 4, 4, scale=2),
+        "y_real": integers(1, 3, 0, 1),
+        "fake_class_logits": normal(rng, 4, 4, scale=2),
+        "y_fake": integers(2, 2, 0, 3),
+    }
+
+
+@acgan_class_loss.case
+def batch_of_one(rng):
+    """One sample each: the result is still a scalar of shape (), and axes are not squeezed away."""
+    return {
+        "real_class_logits": normal(rng, 1, 5),
+        "y_real": integers(4),
+        "fake_class_logits": normal(rng, 1, 5),
+        "y_fake": integers(1),
+    }
+
+
+@acgan_class_loss.case
+def absent_classes(rng):
+    """Neither batch holds a sample of the last classes. They still take their share of the softmax: the number of
+    classes is the number of columns."""
+    return {
+        "real_class_logits": normal(rng, 5, 6),
+        "y_real": integers(1, 0, 2, 1, 0),
+        "fake_class_logits": normal(rng, 4, 6),
+        "y_fake": integers(0, 0, 1, 2),
+    }
+
+
+@acgan_class_loss.case
+def confident_and_right(rng):
+    """Logits near +100 for the right class, near -100 for the others: the loss is 0 to machine precision, and finite.
+    exp(100) overflows in float32, so log and softmax belong into one function (F.cross_entropy, F.log_softmax)."""
+    y, fake_y = integers(0, 2, 1), integers(1, 1, 2, 0)
+    return {
+        "real_class_logits": class_logits(rng, y, right=100, wrong=-100, n_classes=3),
+        "y_real": y,
+        "fake_class_logits": class_logits(rng, fake_y, right=100, wrong=-100, n_classes=3),
+        "y_fake": fake_y,
+    }
+
+
+@acgan_class_loss.case
+def confident_and_wrong(rng):
+    """Logits near -100 for the right class, near +100 for the others: the loss is about 400, and its gradient is alive.
+    A softmax rounds to 0 there; log(0) is -inf, and log(0 + 1e-8) is finite but flat."""
+    y, fake_y = integers(2, 0, 1, 1), integers(0, 2, 1)
+    return {
+        "real_class_logits": class_logits(rng, y, right=-100, wrong=100, n_classes=3),
+        "y_real": y,
+        "fake_class_logits": class_logits(rng, fake_y, right=-100, wrong=100, n_classes=3),
+        "y_fake": fake_y,
+    }
+
+
+@acgan_class_loss.case
+def double_precision(rng):
+    """float64 in, float64 out: don't convert."""
+    return {
+        "real_class_logits": normal(rng, 4, 3, dtype=torch.float64),
+        "y_real": integers(0, 2, 1, 2),
+        "fake_class_logits": normal(rng, 4, 3, dtype=torch.float64),
+        "y_fake": integers(1, 1, 0, 2),
+    }
