@@ -1,0 +1,399 @@
+"""Exercises of section 9, training tricks."""
+
+# A case is known by its exercise and its name:
+# pyright: reportRedeclaration=false
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from autograder.exercise import Exercise, normal
+
+# --- steps on f = x·y -------------------------------------------------------------------------------------------------
+
+
+def point(rng, *shape: int, dtype=torch.float32) -> dict:
+    """A point in every quadrant but the origin's neighbourhood, where all steps look alike, and a step size."""
+    x, y = normal(rng, *shape, dtype=dtype), normal(rng, *shape, dtype=dtype)
+    return {"x": x + 0.5 * x.sign(), "y": y + 0.5 * y.sign(), "lr": 0.3}
+
+
+def further_cases(exercise: Exercise) -> None:
+    """The cases that the three kinds of step share, after their own."""
+
+    @exercise.case
+    def vectors(rng):
+        """x and y are vectors now, and f is the sum of their products: the gradient for x is still y, and that for y is
+        still x, entry by entry."""
+        return point(rng, 4)
+
+    @exercise.case
+    def large_step(rng):
+        """lr = 1.5: the step is as long as lr times the gradient, whatever comes of it; nothing is clipped, and no
+        lr is built in."""
+        return point(rng) | {"lr": 1.5}
+
+    @exercise.case
+    def double_precision(rng):
+        """float64 in, float64 out, and the caller's x and y keep their values: x = x - ..., not x -= ..."""
+        return point(rng, dtype=torch.float64)
+
+
+# Not differentiable: gradients taken by autograd from detached copies are as right as written ones.
+simultaneous_step = Exercise("simultaneous_step", points=1, differentiable=False)
+
+
+@simultaneous_step.case
+def one_point(rng):
+    """df/dx = y and df/dy = x. x descends, so it moves by -lr times its gradient; y ascends, so it moves by +lr times
+    its own. Return both, as (x, y)."""
+    return point(rng)
+
+
+@simultaneous_step.case
+def x_at_zero(rng):
+    """At x = 0 the gradient for y is 0, so y stays where it is. If yours moves, it has seen the new x."""
+    return point(rng) | {"x": torch.zeros(())}
+
+
+further_cases(simultaneous_step)
+
+alternating_step = Exercise("alternating_step", points=1, differentiable=False)
+
+
+@alternating_step.case
+def one_point(rng):
+    """x moves first, down its gradient y. Then y moves up its gradient, which is the new x."""
+    return point(rng)
+
+
+@alternating_step.case
+def x_at_zero(rng):
+    """At x = 0 the old x would leave y where it is. The new x is -lr·y, and y reacts to it."""
+    return point(rng) | {"x": torch.zeros(())}
+
+
+@alternating_step.case
+def y_at_zero(rng):
+    """At y = 0 the gradient for x is 0: x, which moves first, stays, and then y moves. If your x moves, y went
+    first."""
+    return point(rng) | {"y": torch.zeros(())}
+
+
+further_cases(alternating_step)
+
+extragradient_step = Exercise("extragradient_step", points=2, differentiable=False)
+
+
+@extragradient_step.case
+def one_point(rng):
+    """Take one simultaneous step to the look-ahead point, read off both gradients there, and walk from the OLD point
+    with these gradients and the same lr."""
+    return point(rng)
+
+
+@extragradient_step.case
+def x_at_zero(rng):
+    """At x = 0 the look-ahead point is (-lr·y, y). So x ends where a simultaneous step ends, and y reacts to the
+    x it expects."""
+    return point(rng) | {"x": torch.zeros(())}
+
+
+@extragradient_step.case
+def y_at_zero(rng):
+    """At y = 0 the look-ahead point is (x, lr·x). So y ends where a simultaneous step ends, and x gives way already."""
+    return point(rng) | {"y": torch.zeros(())}
+
+
+further_cases(extragradient_step)
+
+# --- feature matching -------------------------------------------------------------------------------------------------
+
+
+def without_real_gradients(function, real_features: Tensor, fake_features: Tensor):
+    """Only the generator descends this loss: whether gradients also flow to the real features is left open."""
+    return function(real_features.detach(), fake_features)
+
+
+feature_matching_loss = Exercise("feature_matching_loss", points=1, call=without_real_gradients)
+
+
+@feature_matching_loss.case
+def two_batches(rng):
+    """First the mean of each batch, one vector per batch; then the squared length of the difference of these two
+    vectors, summed over the features."""
+    return {"real_features": normal(rng, 6, 5) + 1, "fake_features": normal(rng, 6, 5)}
+
+
+@feature_matching_loss.case
+def unequal_batches(rng):
+    """8 real samples and 3 fake ones: each batch has a mean of its own, and nothing is paired."""
+    return {"real_features": normal(rng, 8, 4), "fake_features": normal(rng, 3, 4)}
+
+
+@feature_matching_loss.case(gradient=False)
+def equal_means(rng):
+    """The fakes are the real samples with all deviations from the mean reversed: other points, the same mean. So the
+    loss is 0. Average before you square."""
+    x = normal(rng, 6, 3)
+    return {"real_features": x, "fake_features": 2 * x.mean(0) - x}
+
+
+@feature_matching_loss.case
+def batch_of_one(rng):
+    """One sample each: its features are the mean, and the result is a scalar of shape ()."""
+    return {"real_features": normal(rng, 1, 4), "fake_features": normal(rng, 1, 4)}
+
+
+@feature_matching_loss.case
+def maps_of_features(rng):
+    """Features of a convolution have shape (n, c, h, w). The mean runs over the batch alone; all c·h·w means are
+    compared, and their squares summed."""
+    return {"real_features": normal(rng, 4, 2, 3, 3) + 0.5, "fake_features": normal(rng, 3, 2, 3, 3)}
+
+
+@feature_matching_loss.case
+def double_precision(rng):
+    """float64 in, float64 out: don't convert."""
+    return {
+        "real_features": normal(rng, 5, 3, dtype=torch.float64),
+        "fake_features": normal(rng, 4, 3, dtype=torch.float64),
+    }
+
+
+# --- label smoothing --------------------------------------------------------------------------------------------------
+
+smoothed_discriminator_loss = Exercise("smoothed_discriminator_loss", points=2)
+
+
+@smoothed_discriminator_loss.case
+def two_batches(rng):
+    """Cross-entropy with the target `smooth` for real samples has two terms, -smooth·log D and
+    -(1 - smooth)·log(1 - D). For fakes the target stays 0: the old term -log(1 - D), unchanged."""
+    return {"real_logits": normal(rng, 6, 1, scale=2), "fake_logits": normal(rng, 6, 1, scale=2), "smooth": 0.9}
+
+
+@smoothed_discriminator_loss.case
+def another_target(rng):
+    """smooth = 0.7: the target is an argument, 0.9 is only the usual choice."""
+    return {"real_logits": normal(rng, 5, 1, scale=2), "fake_logits": normal(rng, 5, 1, scale=2), "smooth": 0.7}
+
+
+@smoothed_discriminator_loss.case
+def unequal_batches(rng):
+    """8 real logits and 3 fake ones: average each batch by itself, then add."""
+    return {"real_logits": normal(rng, 8, 1), "fake_logits": normal(rng, 3, 1), "smooth": 0.9}
+
+
+@smoothed_discriminator_loss.case
+def batch_of_one(rng):
+    """One real and one fake logit, each of shape (1, 1): the result is still a scalar of shape ()."""
+    return {"real_logits": normal(rng, 1, 1), "fake_logits": normal(rng, 1, 1), "smooth": 0.9}
+
+
+@smoothed_discriminator_loss.case
+def overconfident(rng):
+    """Real logits near +100. With smooth labels this is no longer free: the loss is about 10 and its gradient says
+    "less sure". A sigmoid rounds to 1 there, and log(1 - 1) is lost; use functions of logits."""
+    return {"real_logits": 100 + normal(rng, 3, 1), "fake_logits": -100 + normal(rng, 4, 1), "smooth": 0.9}
+
+
+@smoothed_discriminator_loss.case
+def confident_and_wrong(rng):
+    """Logits of ±100 on the wrong side: large, finite, with a gradient."""
+    return {"real_logits": -100 + normal(rng, 3, 1), "fake_logits": 100 + normal(rng, 4, 1), "smooth": 0.8}
+
+
+@smoothed_discriminator_loss.case
+def no_smoothing(rng):
+    """smooth = 1 is the discriminator's loss of section 3."""
+    return {"real_logits": normal(rng, 4, 1), "fake_logits": normal(rng, 6, 1), "smooth": 1.0}
+
+
+@smoothed_discriminator_loss.case
+def double_precision(rng):
+    """float64 in, float64 out: build targets with full_like."""
+    return {
+        "real_logits": normal(rng, 4, 1, dtype=torch.float64),
+        "fake_logits": normal(rng, 4, 1, dtype=torch.float64),
+        "smooth": 0.9,
+    }
+
+
+# Not differentiable: it is read, not trained with.
+smoothed_optimal_discriminator = Exercise("smoothed_optimal_discriminator", points=1, differentiable=False)
+
+
+def densities(rng, *shape: int, dtype=torch.float32) -> dict:
+    return {"p": normal(rng, *shape, dtype=dtype).exp(), "q": normal(rng, *shape, dtype=dtype).exp()}
+
+
+@smoothed_optimal_discriminator.case
+def one_sided(rng):
+    """Target alpha for data, 0 for fakes. A point x counts p(x) times with target alpha and q(x) times with target
+    beta; the best answer is the mean target there."""
+    return densities(rng, 6) | {"alpha": 0.9, "beta": 0.0}
+
+
+@smoothed_optimal_discriminator.case
+def two_sided(rng):
+    """Now fakes have the target beta. beta belongs to q and alpha to p."""
+    return densities(rng, 6) | {"alpha": 0.8, "beta": 0.3}
+
+
+@smoothed_optimal_discriminator.case
+def no_smoothing(rng):
+    """alpha = 1 and beta = 0: the optimal discriminator of section 4."""
+    return densities(rng, 5) | {"alpha": 1.0, "beta": 0.0}
+
+
+@smoothed_optimal_discriminator.case
+def where_only_one_is(rng):
+    """Where there are only fakes (p = 0) the answer is beta, where there is only data it is alpha."""
+    found = densities(rng, 6)
+    off = torch.arange(6) % 2 == 0
+    return {"p": found["p"] * off, "q": found["q"] * ~off, "alpha": 0.9, "beta": 0.2}
+
+
+@smoothed_optimal_discriminator.case
+def far_from_everything(rng):
+    """Both densities are as small as 1e-20, and their ratio is as good as ever. A small constant in the denominator
+    would drown them."""
+    return {name: 1e-20 * x for name, x in densities(rng, 5).items()} | {"alpha": 0.9, "beta": 0.1}
+
+
+@smoothed_optimal_discriminator.case
+def table(rng):
+    """Densities on a 3×4 grid: elementwise, the result has their shape. They need not sum to 1."""
+    return densities(rng, 3, 4) | {"alpha": 0.7, "beta": 0.2}
+
+
+@smoothed_optimal_discriminator.case
+def double_precision(rng):
+    """float64 in, float64 out."""
+    return densities(rng, 5, dtype=torch.float64) | {"alpha": 0.9, "beta": 0.1}
+
+
+# --- minibatch features -----------------------------------------------------------------------------------------------
+
+minibatch_features = Exercise("minibatch_features", points=3)
+
+
+@minibatch_features.case
+def small_batch(rng):
+    """n = 4, f = 3, b = 2, c = 5. First M of shape (n, b, c), each sample's features times the kernel. Then for every
+    pair of samples and each of the b rows the L1 distance over c; exp of its negative; the sum over the other
+    samples. The result has shape (n, b)."""
+    return {"features": normal(rng, 4, 3), "kernel": normal(rng, 3, 2, 5, scale=0.3)}
+
+
+@minibatch_features.case
+def batch_and_rows_of_one_size(rng):
+    """n = b = 3: the shape alone does not say over which axis to sum. Over the other samples, not over the rows."""
+    return {"features": normal(rng, 3, 2), "kernel": normal(rng, 2, 3, 4, scale=0.4)}
+
+
+@minibatch_features.case(gradient=False)
+def batch_of_one(rng):
+    """One sample has no others: the sum over none of them is 0, and the shape is (1, b)."""
+    return {"features": normal(rng, 1, 3), "kernel": normal(rng, 3, 2, 4)}
+
+
+@minibatch_features.case(gradient=False)
+def collapsed(rng):
+    """All six samples are the same: every distance is 0, every other sample adds exp(0) = 1, and the result is 5
+    everywhere. This is what the discriminator is meant to see."""
+    return {"features": normal(rng, 1, 3).repeat(6, 1), "kernel": normal(rng, 3, 2, 4)}
+
+
+@minibatch_features.case
+def far_apart(rng):
+    """All distances are in the hundreds: the result is 0 to machine precision, finite, with a finite gradient. A
+    sample's distance to itself, 0, does not count."""
+    return {"features": normal(rng, 5, 3, scale=40), "kernel": normal(rng, 3, 2, 6, scale=3)}
+
+
+@minibatch_features.case
+def one_row_of_one(rng):
+    """b = c = 1: don't squeeze."""
+    return {"features": normal(rng, 4, 2), "kernel": normal(rng, 2, 1, 1)}
+
+
+@minibatch_features.case
+def double_precision(rng):
+    """float64 in, float64 out."""
+    return {
+        "features": normal(rng, 4, 3, dtype=torch.float64),
+        "kernel": normal(rng, 3, 2, 3, scale=0.4, dtype=torch.float64),
+    }
+
+
+# --- virtual batch norm -----------------------------------------------------------------------------------------------
+
+
+def without_reference_gradients(function, x: Tensor, reference: Tensor, eps: float):
+    """Whether gradients also flow to the reference batch is left open: Salimans et al. say nothing of it."""
+    return function(x, reference.detach(), eps)
+
+
+# Sums of squares minus the squared mean are an honest way to a variance, and cost some digits.
+virtual_batch_norm = Exercise(
+    "virtual_batch_norm",
+    points=3,
+    call=without_reference_gradients,
+    rtol={"float64": 1e-5, "float32": 2e-3},
+)
+
+
+@virtual_batch_norm.case
+def small_batch(rng):
+    """For sample i, put x[i] and the m reference samples together, m + 1 in all. Their mean and biased variance, per
+    feature, normalise x[i]: (x[i] - mean) / sqrt(variance + eps). The next sample has statistics of its own."""
+    return {"x": normal(rng, 3, 4) + 1, "reference": 2 * normal(rng, 5, 4), "eps": 1e-5}
+
+
+@virtual_batch_norm.case
+def batch_of_one(rng):
+    """One sample: it does not need a batch, that is the point of this norm."""
+    return {"x": normal(rng, 1, 3) + 1, "reference": normal(rng, 6, 3), "eps": 1e-5}
+
+
+@virtual_batch_norm.case
+def large_eps(rng):
+    """eps = 0.5: it is added to the variance, under the root."""
+    return {"x": normal(rng, 3, 3), "reference": normal(rng, 4, 3), "eps": 0.5}
+
+
+@virtual_batch_norm.case
+def reference_of_one(rng):
+    """One reference sample: with x[i] there are two, so there is a variance. Divide by the number of samples, m + 1,
+    not by m."""
+    x, reference = normal(rng, 3, 2, dtype=torch.float64), normal(rng, 1, 2, dtype=torch.float64)
+    return {"x": x + 2, "reference": reference, "eps": 1e-2}
+
+
+@virtual_batch_norm.case
+def one_far_sample(rng):
+    """One sample of the batch is at 100. It may change its own result and nobody else's."""
+    x = normal(rng, 4, 2)
+    x[1] += 100
+    return {"x": x, "reference": normal(rng, 5, 2), "eps": 1e-5}
+
+
+@virtual_batch_norm.case
+def constant_feature(rng):
+    """One feature has the same value everywhere: variance 0, the result is 0 and finite, thanks to
+    eps under the root."""
+    x, reference = normal(rng, 3, 2, dtype=torch.float64), normal(rng, 4, 2, dtype=torch.float64)
+    x[:, 0] = reference[:, 0] = 2.0
+    return {"x": x, "reference": reference, "eps": 1e-3}
+
+
+@virtual_batch_norm.case
+def double_precision(rng):
+    """float64 in, float64 out."""
+    return {
+        "x": normal(rng, 3, 2, dtype=torch.float64),
+        "reference": normal(rng, 5, 2, dtype=torch.float64),
+        "eps": 1e-5,
+    }
