@@ -1,0 +1,406 @@
+"""Exercises of section 6, InfoGAN."""
+
+# A case is known by its exercise and its name:
+# pyright: reportRedeclaration=false
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn, optim
+
+from autograder.exercise import Exercise, fill, image_critic, leave_gradients, network, normal
+
+# --- what it costs to guess a code ------------------------------------------------------------------------------------
+
+
+def integers(rng: np.random.Generator, n: int, k: int) -> Tensor:
+    return torch.from_numpy(rng.integers(k, size=n))
+
+
+categorical_info_loss = Exercise("categorical_info_loss", points=1)
+
+
+@categorical_info_loss.case
+def a_batch(rng):
+    """For each sample take the log-probability that Q gives to the true code, reverse its sign, and average over the
+    batch. The logits pass through one softmax over the categories, not two."""
+    return {"q_logits": normal(rng, 6, 4, scale=2), "c": integers(rng, 6, 4)}
+
+
+@categorical_info_loss.case
+def batch_of_one(rng):
+    """One sample: the result is still a scalar of shape ()."""
+    return {"q_logits": normal(rng, 1, 5), "c": integers(rng, 1, 5)}
+
+
+@categorical_info_loss.case
+def as_many_samples_as_categories(rng):
+    """Here n = k = 4, so a softmax over the wrong axis runs without an error. The categories are axis 1."""
+    return {"q_logits": normal(rng, 4, 4, scale=2), "c": integers(rng, 4, 4)}
+
+
+@categorical_info_loss.case
+def codes_that_do_not_occur(rng):
+    """No sample of this batch has one of the upper codes. Q still spreads its probability over all k of them: take k
+    from the logits, never from the codes."""
+    return {"q_logits": normal(rng, 5, 6), "c": integers(rng, 5, 3)}
+
+
+@categorical_info_loss.case
+def sure_and_right(rng):
+    """A logit of 100 at the right code: the loss is 0 to machine precision, and finite."""
+    c = integers(rng, 4, 3)
+    return {"q_logits": normal(rng, 4, 3) + 100 * F.one_hot(c, 3), "c": c}
+
+
+@categorical_info_loss.case
+def sure_and_wrong(rng):
+    """A logit of 100 at the wrong code: the loss is about 100 and its gradient is alive. The softmax rounds to 0 there,
+    and its logarithm, taken as a second step, loses everything: use F.cross_entropy or F.log_softmax."""
+    c = integers(rng, 4, 3)
+    return {"q_logits": normal(rng, 4, 3) + 100 * F.one_hot((c + 1) % 3, 3), "c": c}
+
+
+@categorical_info_loss.case
+def double_precision(rng):
+    """float64 in, float64 out: don't convert."""
+    return {"q_logits": normal(rng, 4, 3, dtype=torch.float64), "c": integers(rng, 4, 3)}
+
+
+continuous_info_loss = Exercise("continuous_info_loss", points=2)
+
+
+def guesses(rng, n: int, m: int, spread: float = 0.8, dtype=torch.float32):
+    """Means and log-variances of n guesses of m codes, and the codes."""
+    return {
+        "q_mean": normal(rng, n, m, dtype=dtype),
+        "q_log_var": normal(rng, n, m, scale=spread, dtype=dtype),
+        "c": torch.from_numpy(rng.uniform(-1, 1, size=(n, m))).to(dtype),
+    }
+
+
+@continuous_info_loss.case
+def two_codes(rng):
+    """Minus the logarithm of a Gaussian density is ½ (log 2π + log σ² + (c - mean)²/σ²). The second argument is log σ²:
+    its exponential is the variance, not the standard deviation. Average over samples and codes."""
+    return guesses(rng, 5, 2)
+
+
+@continuous_info_loss.case
+def batch_of_one(rng):
+    """One sample with one code: the result is still a scalar of shape ()."""
+    return guesses(rng, 1, 1)
+
+
+@continuous_info_loss.case
+def many_codes(rng):
+    """Four samples with seven codes each: the average is over all 28 numbers."""
+    return guesses(rng, 4, 7)
+
+
+@continuous_info_loss.case
+def perfect_guess(rng):
+    """The mean hits every code, with variance 1. What is left is the constant ½ log 2π: a density's logarithm has it,
+    and the bound on the mutual information needs it."""
+    given = guesses(rng, 3, 2)
+    return given | {"q_mean": given["c"].clone(), "q_log_var": torch.zeros_like(given["c"])}
+
+
+@continuous_info_loss.case
+def very_sure(rng):
+    """log σ² = -30: the squared error counts 10 million million times. A constant added to the variance, or a clamp as
+    in F.gaussian_nll_loss (eps = 1e-6 unless told otherwise), changes value and gradient."""
+    given = guesses(rng, 3, 2)
+    return given | {"q_log_var": given["q_log_var"] - 30}
+
+
+@continuous_info_loss.case
+def very_unsure(rng):
+    """log σ² = +30: the error hardly counts, and the log-variance is what Q pays for saying that it does not know."""
+    given = guesses(rng, 3, 2)
+    return given | {"q_log_var": given["q_log_var"] + 30}
+
+
+@continuous_info_loss.case
+def double_precision(rng):
+    """float64 in, float64 out: don't convert."""
+    return guesses(rng, 4, 3, dtype=torch.float64)
+
+
+# --- the generator's input --------------------------------------------------------------------------------------------
+
+join_code = Exercise("join_code", points=1)
+
+
+def latent(rng, n: int, k: int, categories: int, m: int, below: int | None = None, dtype=torch.float32):
+    return {
+        "z": normal(rng, n, k, dtype=dtype),
+        "categorical": integers(rng, n, below or categories),
+        "continuous": torch.from_numpy(rng.uniform(-1, 1, size=(n, m))).to(dtype),
+        "n_categories": categories,
+    }
+
+
+@join_code.case
+def three_parts(rng):
+    """The order is noise, one-hot vector, continuous codes, side by side along axis 1."""
+    return latent(rng, 5, 3, 4, 2)
+
+
+@join_code.case
+def codes_that_do_not_occur(rng):
+    """No sample of this batch has one of the upper codes: the one-hot part still has n_categories columns."""
+    return latent(rng, 4, 2, 6, 2, below=3)
+
+
+@join_code.case
+def batch_of_one(rng):
+    """One sample: the result has shape (1, k + n_categories + m)."""
+    return latent(rng, 1, 3, 3, 2)
+
+
+@join_code.case
+def one_continuous_code(rng):
+    """A single continuous code, shape (n, 1): any number of columns may come."""
+    return latent(rng, 4, 2, 3, 1)
+
+
+@join_code.case
+def double_precision(rng):
+    """float64 in, float64 out: F.one_hot makes integers, so give them the dtype of z."""
+    return latent(rng, 3, 2, 4, 2, dtype=torch.float64)
+
+
+# --- the generator's step ---------------------------------------------------------------------------------------------
+
+infogan_generator_step = Exercise("infogan_generator_step", points=3, differentiable=False, as_float=True)
+
+
+class WithCodes(nn.Module):
+    """A generator (z, c) → net([z, c]); the codes are a tensor, or a tuple of categories and numbers."""
+
+    def __init__(self, net: nn.Module):
+        super().__init__()
+        self.net = net
+
+    def forward(self, z: Tensor, c: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+        numbers = c if isinstance(c, Tensor) else torch.cat([c[0].unsqueeze(1).to(z), c[1]], dim=1)
+        return self.net(torch.cat([z, numbers], dim=1))
+
+
+class Restless(WithCodes):
+    """A generator that never makes the same sample twice."""
+
+    calls = 0
+
+    def forward(self, z: Tensor, c: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+        self.calls += 1
+        return super().forward(z, c) + 0.3 * self.calls
+
+
+class TwoGuesses(nn.Module):
+    """A recognizer x → (logits of the category, means of the numbers)."""
+
+    def __init__(self, categories: nn.Module, numbers: nn.Module):
+        super().__init__()
+        self.categories, self.numbers = categories, numbers
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.categories(x), self.numbers(x)
+
+
+def odd_adversarial_loss(fake_logits):
+    """A loss that no answer can guess: not linear, not a cross-entropy."""
+    return (fake_logits - 0.7).pow(2).mean() + F.softplus(-fake_logits).mean()
+
+
+def odd_info_loss(q, c):
+    """Asymmetric in its arguments, so that swapping them shows."""
+    return (1.3 * q - c).pow(2).mean() + 0.2 * F.softplus(q).mean()
+
+
+def odd_info_loss_of_two(q, c):
+    (logits, means), (categories, numbers) = q, c
+    return F.cross_entropy(logits, categories) + odd_info_loss(means, numbers)
+
+
+def trio(rng, *, n=5, dtype=torch.float64, generator=WithCodes):
+    """Everything but the optimizer: three tiny networks, noise (n, 2) and codes (n, 2), made into points (n, 3)."""
+    return {
+        "generator": generator(network(rng, 4, 4, 3, dtype=dtype)),
+        "discriminator": network(rng, 3, 5, 1, dtype=dtype),
+        "recognizer": network(rng, 3, 4, 2, dtype=dtype),
+        "optimizer": None,
+        "noise": normal(rng, n, 2, dtype=dtype),
+        "codes": normal(rng, n, 2, dtype=dtype),
+        "adversarial_loss": odd_adversarial_loss,
+        "info_loss": odd_info_loss,
+        "info_weight": 0.3,
+    }
+
+
+def trained(given, *networks: nn.Module, by=optim.SGD, **how):
+    """The same inputs with an optimizer of these networks, of the generator alone if none are named."""
+    parameters = [p for net in networks or (given["generator"],) for p in net.parameters()]
+    return given | {"optimizer": by(parameters, **(how or {"lr": 0.1}))}
+
+
+@infogan_generator_step.case
+def generator_alone(rng):
+    """fake = generator(noise, codes); adversarial = adversarial_loss(discriminator(fake)); info =
+    info_loss(recognizer(fake), codes). One backward pass of adversarial + info_weight · info, through both networks
+    into the generator, one step; return the two numbers from before the update, neither of them weighted."""
+    return trained(trio(rng))
+
+
+@infogan_generator_step.case
+def with_the_recognizer(rng):
+    """Here the optimizer holds the recognizer's parameters too. Whatever it holds is updated, and nothing else: take
+    the list from optimizer.param_groups rather than from a network."""
+    given = trio(rng)
+    return trained(given, given["generator"], given["recognizer"])
+
+
+@infogan_generator_step.case
+def shared_trunk(rng):
+    """Recognizer and discriminator share their first layers, and the optimizer holds the generator and the recognizer's
+    own head. The trunk belongs to the discriminator: it must come out as it went in, value and .grad."""
+    given = trio(rng)
+    head = network(rng, 5, 2)
+    trunk = given["discriminator"][:2]
+    return trained(given | {"recognizer": nn.Sequential(trunk, head)}, given["generator"], head)
+
+
+@infogan_generator_step.case
+def old_gradients(rng):
+    """All three networks carry gradients from before. Those of the optimizer's parameters must not influence this
+    update, and the others must come out exactly as they went in: backward() without inputs=... adds to them."""
+    given = trio(rng)
+    leave_gradients(rng, given["generator"], given["discriminator"], given["recognizer"])
+    return trained(given)
+
+
+@infogan_generator_step.case
+def two_kinds_of_codes(rng):
+    """The codes are a tuple (categories, numbers), and so is what the recognizer returns. Hand both on whole: only the
+    generator and the info_loss know what is in them."""
+    given = trio(rng) | {"codes": (integers(rng, 5, 3), normal(rng, 5, 1, dtype=torch.float64))}
+    given["generator"] = WithCodes(network(rng, 4, 4, 3))
+    given["recognizer"] = TwoGuesses(network(rng, 3, 4, 3), network(rng, 3, 4, 1))
+    return trained(given | {"info_loss": odd_info_loss_of_two})
+
+
+@infogan_generator_step.case
+def restless_generator(rng):
+    """This generator makes another sample each time it is called (dropout does that). Call it once: the recognizer must
+    read the very fakes that the discriminator judges."""
+    return trained(trio(rng, generator=Restless))
+
+
+@infogan_generator_step.case
+def adam(rng):
+    """Any optimizer may come: use optimizer.step(), once. Adam with momentum shows a second step, two separate updates,
+    or an update made by hand."""
+    return trained(trio(rng), by=optim.Adam, lr=0.05, betas=(0.5, 0.9))
+
+
+@infogan_generator_step.case
+def frozen_layers(rng):
+    """One layer of the discriminator and one of the recognizer came in frozen (requires_grad = False) and the others
+    did not: if you freeze and unfreeze, put every flag back to what it was."""
+    given = trio(rng)
+    given["discriminator"][0].requires_grad_(False)
+    given["recognizer"][2].requires_grad_(False)
+    return trained(given)
+
+
+@infogan_generator_step.case
+def batch_of_one(rng):
+    """One noise vector and one code make one fake."""
+    return trained(trio(rng, n=1))
+
+
+@infogan_generator_step.case
+def images(rng):
+    """Data may have any shape after the batch axis: don't flatten."""
+    given = trio(rng)
+    net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Unflatten(1, (2, 2, 2)), nn.ConvTranspose2d(2, 1, 2, 2))
+    given["generator"] = WithCodes(fill(net.double(), rng))
+    given["recognizer"] = nn.Sequential(nn.Flatten(), network(rng, 16, 4, 2))
+    return trained(given | {"discriminator": image_critic(rng, 1)})
+
+
+@infogan_generator_step.case
+def single_precision(rng):
+    """The networks are float32 this time: convert neither the noise nor the codes."""
+    return trained(trio(rng, dtype=torch.float32))
+
+
+# --- the score of a clustering ----------------------------------------------------------------------------------------
+
+# Not differentiable: counting has no gradient, and SciPy's matching is the natural tool. With 6 clusters at most, an
+# answer that tries every one-to-one matching is as right, and fast enough.
+cluster_accuracy = Exercise("cluster_accuracy", points=2, differentiable=False)
+
+
+def counted(rng, table) -> dict:
+    """A prediction and a truth whose table of counts (cluster, class) is the given one, in random order."""
+    table = np.asarray(table)
+    pairs = np.repeat(np.argwhere(table >= 0), table.ravel(), axis=0)
+    pairs = torch.from_numpy(rng.permutation(pairs))
+    return {"predicted": pairs[:, 0].contiguous(), "true": pairs[:, 1].contiguous(), "n": len(table)}
+
+
+@cluster_accuracy.case
+def renamed(rng):
+    """Every class has a cluster of its own, under another number: the accuracy is 1. A cluster's number means nothing.
+    The classes have unequal sizes."""
+    sizes = rng.integers(3, 9, size=4)
+    return counted(rng, np.diag(sizes)[[1, 2, 3, 0]])
+
+
+@cluster_accuracy.case
+def some_of_each(rng):
+    """A full table of counts: try the matchings of clusters and classes, and divide the best sum of matched counts by
+    the number of samples."""
+    return counted(rng, rng.integers(1, 12, size=(5, 5)) + 12 * np.eye(5, dtype=int)[[2, 0, 1, 4, 3]])
+
+
+@cluster_accuracy.case
+def two_clusters_for_one_class(rng):
+    """Clusters 0 and 1 both hold mostly class 0. One-to-one means that only one of them may have it; naming each
+    cluster by its majority counts the class twice."""
+    a, b, c = rng.integers(6, 10, size=3)
+    return counted(rng, [[a + 5, 0, 1], [b, 0, 2], [0, c, 3]])
+
+
+@cluster_accuracy.case
+def two_classes_in_one_cluster(rng):
+    """Cluster 0 holds most of classes 0 and 1. It may be matched to only one of them; looking for each class's best
+    cluster counts it twice."""
+    a, b, c = rng.integers(6, 10, size=3)
+    return counted(rng, [[a, b, 0], [1, 0, 0], [0, 2, c]])
+
+
+@cluster_accuracy.case
+def greed_does_not_pay(rng):
+    """Matching the largest count first leaves nothing for the rest. The best matching gives up the largest count:
+    scipy.optimize.linear_sum_assignment finds it."""
+    a = int(rng.integers(8, 12))
+    return counted(rng, [[a, a - 1, 0], [a - 2, 0, 1], [0, 1, 3]])
+
+
+@cluster_accuracy.case
+def fewer_labels_than_clusters(rng):
+    """n = 6, but only three clusters and four classes occur here. The table of counts is n by n, with rows and columns
+    of zeros."""
+    table = np.zeros((6, 6), dtype=int)
+    table[np.ix_([0, 2, 5], [1, 2, 3, 5])] = rng.integers(1, 9, size=(3, 4))
+    return counted(rng, table)
+
+
+@cluster_accuracy.case
+def one_sample(rng):
+    """One sample can always be matched: the accuracy is 1, a scalar."""
+    return {"predicted": torch.tensor([2]), "true": torch.tensor([0]), "n": 3}
