@@ -1,0 +1,349 @@
+"""Exercises of section 7, CycleGAN."""
+
+# A case is known by its exercise and its name:
+# pyright: reportRedeclaration=false
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from autograder.exercise import Exercise, normal
+
+# --- losses of one pair: how far a picture is from its copy -----------------------------------------------------------
+
+
+def of_the_copy(function, original: Tensor, copy: Tensor):
+    """The original is data: nobody follows the slope back into it, so an answer may cut it."""
+    return function(original.detach(), copy)
+
+
+def absolute_error_cases(exercise: Exercise, copy: str) -> Exercise:
+    """The cases that both losses share; ``copy`` is the name of the second argument."""
+
+    @exercise.case
+    def images(rng):
+        """Pictures (n, 1, h, w): take the absolute difference of every pixel, not its square, and average over all of
+        them."""
+        return {"x": normal(rng, 3, 1, 4, 4), copy: normal(rng, 3, 1, 4, 4)}
+
+    @exercise.case
+    def points(rng):
+        """Points (n, 2) work as well: the mean runs over all numbers. A distance per point, a sum per point or a sum
+        over everything is something else."""
+        return {"x": normal(rng, 5, 2), copy: normal(rng, 5, 2)}
+
+    @exercise.case
+    def batch_of_one(rng):
+        """One picture: the result is still a scalar of shape ()."""
+        return {"x": normal(rng, 1, 1, 3, 5), copy: normal(rng, 1, 1, 3, 5)}
+
+    @exercise.case
+    def errors_that_cancel(rng):
+        """Half of the pixels are too bright and the others as much too dark: take the absolute value of each difference
+        before you average."""
+        x, error = normal(rng, 2, 1, 2, 3), normal(rng, 2, 1, 2, 3)
+        return {"x": torch.cat([x, x]), copy: torch.cat([x + error, x - error])}
+
+    @exercise.case
+    def small_errors(rng):
+        """Differences of a hundredth: the absolute value has a corner at 0 and slope 1 right beside it. Smoothed
+        versions (Huber, square roots) are flat there."""
+        x = normal(rng, 3, 1, 4, 4, dtype=torch.float64)
+        sign = torch.where(normal(rng, 3, 1, 4, 4) > 0, 1.0, -1.0).double()
+        return {"x": x, copy: x + 0.01 * sign * (1 + normal(rng, 3, 1, 4, 4, dtype=torch.float64).abs())}
+
+    @exercise.case
+    def large_errors(rng):
+        """Nothing says that the numbers are pixels between 0 and 1: don't clamp, and don't pass them through a
+        cross-entropy."""
+        return {"x": 20 * normal(rng, 4, 3), copy: 20 * normal(rng, 4, 3)}
+
+    @exercise.case(gradient=False)  # |0| has none
+    def perfect_copy(rng):
+        """The copy equals the original: the loss is exactly 0."""
+        x = normal(rng, 3, 1, 2, 2)
+        return {"x": x, copy: x.clone()}
+
+    @exercise.case
+    def double_precision(rng):
+        """float64 in, float64 out: don't convert."""
+        return {"x": normal(rng, 4, 2, dtype=torch.float64), copy: normal(rng, 4, 2, dtype=torch.float64)}
+
+    return exercise
+
+
+cycle_loss = absolute_error_cases(Exercise("cycle_loss", points=1, call=of_the_copy), "x_cycled")
+identity_loss = absolute_error_cases(Exercise("identity_loss", points=1, call=of_the_copy), "x_mapped")
+
+# --- what both generators descend together ----------------------------------------------------------------------------
+
+
+def of_the_generators(function, d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    return function(d_a_fake_logits, d_b_fake_logits, a.detach(), a_cycled, b.detach(), b_cycled, cycle_weight)
+
+
+cyclegan_generator_loss = Exercise("cyclegan_generator_loss", points=2, call=of_the_generators)
+
+
+def translators(rng, *, n_a=5, n_b=5, a=(1, 4, 4), b=(1, 4, 4), logits=(1,), weight=2.5, dtype=torch.float32):
+    """Fakes of A are made from b and the other way round, so there are n_b logits of D_a and n_a of D_b."""
+    return {
+        "d_a_fake_logits": normal(rng, n_b, *logits, scale=2, dtype=dtype),
+        "d_b_fake_logits": normal(rng, n_a, *logits, scale=2, dtype=dtype),
+        "a": normal(rng, n_a, *a, dtype=dtype),
+        "a_cycled": normal(rng, n_a, *a, dtype=dtype),
+        "b": normal(rng, n_b, *b, dtype=dtype),
+        "b_cycled": normal(rng, n_b, *b, dtype=dtype),
+        "cycle_weight": weight,
+    }
+
+
+@cyclegan_generator_loss.case
+def one_batch(rng):
+    """Four terms: -E log D_A of the fakes of A, the same in domain B, and the weight times the sum of both cycle
+    losses. The weight stands before the cycle losses only, and nothing is halved."""
+    return translators(rng)
+
+
+@cyclegan_generator_loss.case
+def weight_zero(rng):
+    """With weight 0 the cycles don't count: what is left is the sum of the two non-saturating losses. A weight of 0 is
+    a weight, not a missing one."""
+    return translators(rng, weight=0.0)
+
+
+@cyclegan_generator_loss.case
+def large_weight(rng):
+    """Weight 100: the cycle losses, mean absolute errors, decide nearly everything."""
+    return translators(rng, weight=100.0)
+
+
+@cyclegan_generator_loss.case
+def one_cycle_is_bad(rng):
+    """The way A to B and back is perfect, the way B to A and back is poor: both cycles count, each compared with its
+    own start."""
+    inputs = translators(rng, dtype=torch.float64)
+    return inputs | {"a_cycled": inputs["a"] + 1e-3 * inputs["a_cycled"]}
+
+
+@cyclegan_generator_loss.case
+def the_other_cycle_is_bad(rng):
+    """The way B to A and back is perfect, the way A to B and back is poor: both cycles count, each compared with its
+    own start."""
+    inputs = translators(rng, dtype=torch.float64)
+    return inputs | {"b_cycled": inputs["b"] + 1e-3 * inputs["b_cycled"]}
+
+
+@cyclegan_generator_loss.case
+def one_judge_is_fooled(rng):
+    """D_a takes the fakes for real and D_b does not: both judges count, and each contributes its own mean."""
+    inputs = translators(rng)
+    return inputs | {
+        "d_a_fake_logits": 4 + inputs["d_a_fake_logits"],
+        "d_b_fake_logits": -4 + inputs["d_b_fake_logits"],
+    }
+
+
+@cyclegan_generator_loss.case
+def unequal_batches(rng):
+    """Seven pictures of A and three of B: every one of the four means is over its own batch. Pooling them lets the
+    larger batch speak louder."""
+    return translators(rng, n_a=7, n_b=3)
+
+
+@cyclegan_generator_loss.case
+def domains_of_different_shape(rng):
+    """Domain A holds points and domain B coloured pictures: a is only ever compared with a_cycled, b with b_cycled."""
+    return translators(rng, n_a=4, n_b=2, a=(3,), b=(3, 2, 2))
+
+
+@cyclegan_generator_loss.case
+def batch_of_one(rng):
+    """One picture of each: the result is still a scalar of shape ()."""
+    return translators(rng, n_a=1, n_b=1)
+
+
+@cyclegan_generator_loss.case
+def flat_logits(rng):
+    """Discriminators may return shape (n,) as well as (n, 1)."""
+    return translators(rng, logits=())
+
+
+@cyclegan_generator_loss.case
+def maps_of_logits(rng):
+    """Patch discriminators return one logit per patch, shape (n, 1, h, w): average over all of them."""
+    return translators(rng, n_a=2, n_b=3, logits=(1, 3, 2))
+
+
+@cyclegan_generator_loss.case
+def recognised_fakes(rng):
+    """Logits near -100: each judge's loss is about 100, and every logit's gradient is alive. log(sigmoid(x)) is exact
+    only as one function; a small constant inside the log makes it flat."""
+    inputs = translators(rng)
+    return inputs | {key: -100 + inputs[key] for key in ("d_a_fake_logits", "d_b_fake_logits")}
+
+
+@cyclegan_generator_loss.case
+def perfect_fakes(rng):
+    """Logits near +100: the judges' part of the loss is 0 to machine precision, and finite."""
+    inputs = translators(rng)
+    return inputs | {key: 100 + inputs[key] for key in ("d_a_fake_logits", "d_b_fake_logits")}
+
+
+@cyclegan_generator_loss.case
+def double_precision(rng):
+    """float64 in, float64 out: don't convert."""
+    return translators(rng, n_a=3, n_b=4, dtype=torch.float64)
+
+
+# --- the replay pool: a class, driven through a script ----------------------------------------------------------------
+
+
+def nothing(batch: Tensor, result: Tensor) -> tuple:
+    return ()
+
+
+def overwrite_the_batch(batch: Tensor, result: Tensor) -> tuple:
+    batch.fill_(-99)
+    return (result.clone(),) if isinstance(result, Tensor) else ()
+
+
+def overwrite_the_result(batch: Tensor, result: Tensor) -> tuple:
+    if isinstance(result, Tensor):
+        result.detach().fill_(99)
+    return (batch.clone(),)
+
+
+def graphs(batch: Tensor, result: Tensor) -> tuple:
+    return (batch.requires_grad, isinstance(result, Tensor) and result.requires_grad)
+
+
+def drive(pool_class, sizes: tuple[int, ...], afterwards, *queries: Tensor) -> tuple:
+    """Pools that take turns with queries (batch, coins, slots); what came back, and what ``afterwards`` saw of it."""
+    pools = [pool_class(size) for size in sizes]
+    seen = []
+    for turn, query in enumerate(zip(*(queries[k::3] for k in range(3)), strict=True)):
+        result = pools[turn % len(pools)].query(*query)
+        seen.append(result.clone() if isinstance(result, Tensor) else result)
+        seen.extend(afterwards(query[0], result))
+    return tuple(seen)
+
+
+def script(
+    rng, sizes: int | tuple[int, ...], *plan: tuple[str, list[int]], afterwards=nothing, shape=(2,), dtype=torch.float32
+):
+    """Inputs for `drive`. Each query is a string with one letter per item, s for a coin that swaps and k for one that
+    keeps, and the items' slots. Coins stay clear of 1/2."""
+    inputs = {"sizes": sizes if isinstance(sizes, tuple) else (sizes,), "afterwards": afterwards}
+    for number, (letters, slots) in enumerate(plan, start=1):
+        low = torch.tensor([letter == "k" for letter in letters])
+        coins = torch.from_numpy(rng.uniform(0.02, 0.48, size=len(letters))).float()
+        inputs |= {
+            f"batch_{number}": normal(rng, len(letters), *shape, dtype=dtype),
+            f"coins_{number}": torch.where(low, coins, coins + 0.5),
+            f"slots_{number}": torch.tensor(slots),
+        }
+    return inputs
+
+
+ReplayPool = Exercise("ReplayPool", points=3, differentiable=False, call=drive)
+
+
+@ReplayPool.case
+def while_it_fills(rng):
+    """The pool has room for 5 and sees batches of 2: every item is stored and comes back itself. Coins and slots mean
+    nothing yet, a slot may even be one that is still empty."""
+    return script(rng, 5, ("sk", [4, 3]), ("ss", [0, 4]))
+
+
+@ReplayPool.case
+def two_pools(rng):
+    """A CycleGAN has one pool per domain. Here two pools take turns, and both are still filling: each has its own
+    storage. A list in the class body, or as a default argument, is shared by all of them."""
+    return script(rng, (2, 4), ("k", [0]), ("kk", [0, 0]), ("s", [0]), ("ss", [0, 1]))
+
+
+@ReplayPool.case
+def full_and_kept(rng):
+    """The pool is full and all coins are below 1/2: the new items come back untouched, and the pool stays as it was.
+    The last query shows what it holds."""
+    return script(rng, 3, ("kkk", [0, 1, 2]), ("kkk", [1, 0, 2]), ("sss", [0, 1, 2]))
+
+
+@ReplayPool.case
+def full_and_swapped(rng):
+    """The pool is full and the coins are at least 1/2: the stored item at slots[i] comes back, and item i takes its
+    place. The last query shows what the pool holds by then."""
+    return script(rng, 3, ("kkk", [0, 0, 0]), ("sss", [2, 0, 1]), ("sss", [0, 1, 2]))
+
+
+@ReplayPool.case
+def full_in_the_middle(rng):
+    """A batch of 6 meets an empty pool of 3: the first three items fill it, the other three already go by the coins.
+    Take item by item; item i uses coins[i] and slots[i] whatever happened to the items before it."""
+    return script(rng, 3, ("skkssk", [0, 1, 1, 2, 0, 1]), ("sss", [0, 1, 2]))
+
+
+@ReplayPool.case
+def same_slot_twice(rng):
+    """Two items of a batch draw the same slot: the second one gets back the first, which has just been put there. Items
+    are handled in order."""
+    return script(rng, 3, ("kkk", [0, 1, 2]), ("ssks", [1, 1, 1, 1]), ("sss", [0, 1, 2]))
+
+
+@ReplayPool.case
+def mixed_coins(rng):
+    """Some coins swap and some don't: item i uses coins[i] and slots[i] by its place in the batch; the slots of items
+    that are kept are skipped, not saved for later."""
+    return script(rng, 4, ("kkkk", [0, 0, 0, 0]), ("kskss", [0, 3, 2, 1, 0]), ("ssss", [0, 1, 2, 3]))
+
+
+@ReplayPool.case
+def size_one(rng):
+    """A pool of one: the first item fills it."""
+    return script(rng, 1, ("sks", [0, 0, 0]), ("k", [0]), ("ss", [0, 0]))
+
+
+@ReplayPool.case
+def batches_of_different_sizes(rng):
+    """Batches of 1, 4, 2 and 5 items: the last batch of a pass may be shorter, and the pool counts items, not
+    batches. What comes back is as long as what came in."""
+    return script(rng, 6, ("s", [0]), ("kssk", [0, 1, 2, 3]), ("ss", [1, 3]), ("skssk", [5, 0, 2, 4, 1]))
+
+
+@ReplayPool.case
+def images(rng):
+    """Items are pictures (1, 4, 3): what comes back is one batch of the same shape, not a list, with no axis lost or
+    added."""
+    return script(rng, 2, ("ks", [0, 0]), ("sk", [1, 0]), ("ss", [0, 1]), shape=(1, 4, 3))
+
+
+@ReplayPool.case
+def double_precision(rng):
+    """float64 in, float64 out: storage that is made beforehand must have the dtype of the batch."""
+    return script(rng, 2, ("kk", [0, 0]), ("ss", [1, 0]), ("sk", [1, 0]), dtype=torch.float64)
+
+
+@ReplayPool.case
+def batch_overwritten_later(rng):
+    """The caller overwrites the batch after the query. Neither what is stored nor what was returned may change.
+    batch[i] is a view of the caller's memory, and so is its .detach(); its .clone() is not."""
+    plan = ("kk", [0, 0]), ("ks", [0, 0]), ("ks", [0, 1]), ("ss", [0, 1])
+    return script(rng, 2, *plan, afterwards=overwrite_the_batch)
+
+
+@ReplayPool.case
+def result_overwritten_later(rng):
+    """The caller overwrites what was returned. Neither the pool nor the caller's own batch may change with it:
+    what goes in and what comes out are different copies."""
+    plan = ("kk", [0, 0]), ("kk", [0, 0]), ("sk", [0, 0]), ("ss", [0, 1])
+    return script(rng, 2, *plan, afterwards=overwrite_the_result)
+
+
+@ReplayPool.case
+def with_a_graph(rng):
+    """The items come fresh from a generator and carry its graph. The pool must hold and return detached copies, else it
+    keeps every graph alive and a discriminator's step differentiates old generators; the caller's own batch keeps its
+    graph."""
+    inputs = script(rng, 2, ("kkk", [0, 0, 0]), ("sk", [0, 1]), ("ss", [1, 0]), afterwards=graphs)
+    return {key: 2 * x.requires_grad_() if key.startswith("batch") else x for key, x in inputs.items()}
