@@ -69,3 +69,13 @@ def test_modules_stay_small():
     """A module that outgrows a sitting is split."""
     for path in Path(dgm.__path__[0]).glob("*.py"):
         assert len(path.read_text().splitlines()) <= 300, path
+
+
+def test_every_public_name_is_on_the_library_page():
+    page = (Path(__file__).parent.parent / "book" / "library.md").read_text(encoding="utf8")
+    listed = set(re.findall(r"automodule:: (\S+)", page))
+    shown = {name for module in listed for name in getattr(importlib.import_module(module), "__all__", ())}
+    for name in set(MODULES) - listed:  # modules whose names another module offers
+        module = importlib.import_module(name)
+        own = {key for key, x in vars(module).items() if getattr(x, "__module__", "") == name and key[0] != "_"}
+        assert not own - shown - {"fields", "render"}, name

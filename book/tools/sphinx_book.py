@@ -17,6 +17,7 @@ import dataclasses
 import hashlib
 import html
 import importlib.util
+import inspect
 import io
 import re
 import shutil
@@ -220,6 +221,17 @@ def mend_pages(app: Sphinx, error: Exception | None) -> None:
             path.write_text(mended, encoding="utf8")
 
 
+def short_signature(app, what, name, obj, options, signature, result) -> tuple[str | None, str | None]:
+    """The library page: types by their last name, as the source has them, and no addresses of default functions."""
+    short = [re.sub(r"~(?:\w+\.)+", "", text) if text else text for text in (signature, result)]
+    return short[0] and re.sub(r"<function \w+>", "...", short[0]), short[1]
+
+
+def skip_fields(app, what, name, obj, skip, options) -> bool | None:
+    """The library page: a named tuple's docstring explains its fields; "Alias for field number 0" does not."""
+    return True if (inspect.getdoc(obj) or "").startswith("Alias for field number") else None
+
+
 def setup(app: Sphinx) -> dict:
     """Called by Sphinx."""
     TocTreeCollector.assign_section_numbers = number_sections  # type: ignore[method-assign]
@@ -228,6 +240,8 @@ def setup(app: Sphinx) -> dict:
     )
     pybtex.plugin.register_plugin("pybtex.style.formatting", "plain_without_labels", PlainWithoutLabels)
     app.connect("config-inited", no_theme_launch_buttons, priority=100)
+    app.connect("autodoc-process-signature", short_signature)
+    app.connect("autodoc-skip-member", skip_fields)
     app.connect("doctree-read", check_alternatives)
     app.connect("html-page-context", finish_body)
     app.connect("build-finished", copy_files)

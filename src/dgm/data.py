@@ -14,8 +14,8 @@ from torch import Generator, Tensor
 from dgm.fonts import Domains, Glyphs, domains, glyphs
 
 __all__ = [
-    "Domains", "Glyphs", "batches", "digits", "domains", "glyphs", "grid", "grid_centres", "manifold", "mnist", "moons",
-    "ring", "ring_centres", "two_lines",
+    "Domains", "Glyphs", "Manifold", "batches", "digits", "domains", "glyphs", "grid",
+    "grid_centres", "manifold", "mnist", "moons", "ring", "ring_centres", "two_lines",
 ]  # fmt: skip
 
 

@@ -36,7 +36,7 @@ _INK = 0.2  # pixels added on each side of every stroke, so that hairlines survi
 class Glyphs(NamedTuple):
     """Pictures and all that made them, each of length n.
 
-    ``x`` (n, 1, 28, 28) in [0, 1]; ``y`` class 0 … 9; ``face`` index into `FACES`; ``rotation`` in degrees,
+    ``x`` (n, 1, 28, 28) in [0, 1]; ``y`` class 0 … 9; ``face`` index into ``dgm.fonts.FACES``; ``rotation`` in degrees,
     anticlockwise; ``width`` relative to the face's own; ``slant`` the tangent of the lean to the right; ``shift``
     (n, 2) in pixels, right and down; ``weight`` in pixels of stroke added on each side.
     """
@@ -88,7 +88,7 @@ def glyphs(
     """Draw n digits; every factor is uniform in ± its range (width: 1 ± its range). A range of 0 switches it off.
 
     Arguments:
-        split: "train" or "test"; the test split has other faces (`TEST_FACES`). Ignored where ``faces`` are named.
+        split: "train" or "test"; the test split has other faces (``TEST_FACES``). Ignored where ``faces`` are named.
 
     Raises:
         ValueError: If there is no such split or face.
