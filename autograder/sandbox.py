@@ -4,7 +4,7 @@ Seen from inside: a read-only system, Python and its packages, `dgm` and the few
 empty home; no network; no lesson, solution, reference, gradebook or other submission. The private seed's answers never
 enter it. What comes back is bytes, capped in number and time, parsed by `events`.
 
-Started by root, each worker's jobs run under their own high user number (limits on processes don't bind root); started
+Started by root, each job runs under a high user number of its own (limits on processes don't bind root); started
 by an ordinary user, in a user namespace. Where forking inside the jail is refused, each job gets a jail of its own.
 """
 
@@ -12,6 +12,7 @@ import atexit
 import contextlib
 import json
 import os
+import secrets
 import select
 import shutil
 import socket
@@ -31,7 +32,7 @@ from autograder.child import HOME, SCRATCH
 
 PACKAGE = Path(autograder.__file__).parent
 VISIBLE = ("__init__.py", "exercise.py", "exercises", "collect.py", "child.py")  # of this package; nothing that judges
-FIRST_USER = 1_000_000  # above every ordinary account; plus the worker's process id, so that limits are per job
+FIRST_USER, USERS = 1_000_000, 1 << 30  # above every ordinary account
 START_SECONDS = 120  # importing torch on a busy machine
 MAX_LINE, MAX_BYTES, MAX_EVENTS = 8 << 20, 64 << 20, 20_000  # of what one submission may send back
 
@@ -77,7 +78,7 @@ def command(descriptor: int, mode: str) -> list[str]:
     else:
         jail += ["--as-pid-1"]
         if root:
-            user = str(FIRST_USER + os.getpid())
+            user = str(some_user())
             drop = ["--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs"]
             child = ["setpriv", *drop, *child]
             jail += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -102,6 +103,11 @@ def command(descriptor: int, mode: str) -> list[str]:
     # Nothing that a submission could write to may outlive it: these folders are shared by all jobs of a warm parent.
     jail += ["--remount-ro", str(PACKAGE), "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
     return [*jail, "--", *child]
+
+
+def some_user() -> int:
+    """Root gives each job a user of its own: the kernel counts processes and keeps key rings by user."""
+    return FIRST_USER + secrets.randbelow(USERS)
 
 
 def readable() -> list[str]:
@@ -204,8 +210,7 @@ class Jail:
         leash, theirs = socket.socketpair()
         with leash:
             with theirs:
-                user = str(FIRST_USER + os.getpid()).encode()
-                socket.send_fds(self.connection, [user], [payload, writing, theirs.fileno()])
+                socket.send_fds(self.connection, [str(some_user()).encode()], [payload, writing, theirs.fileno()])
             try:
                 yield
             finally:
