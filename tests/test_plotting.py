@@ -97,6 +97,14 @@ def test_a_figure_without_text_is_refused(alt, shown):
     assert not shown
 
 
+def test_the_map_says_where_we_are(shown):
+    plotting.model_map("vae")
+    assert "Framed boldly: bound: VAE, section 2." in shown[0]
+    with pytest.raises(KeyError):
+        plotting.model_map("diffusion")
+    plt.close("all")
+
+
 def test_alt_has_no_default():
     with pytest.raises(TypeError, match="alt"):
         plotting.show(None)  # type: ignore[call-arg]

@@ -95,6 +95,45 @@ def losses(ax: Axes, history: Iterable[Mapping[str, float]], *, smooth: int = 1)
     return ax
 
 
+_MAP = {  # name: (x, y, parent, text)
+    "all": (0.45, 0.92, None, "generative models"),
+    "explicit": (0.26, 0.66, "all", "explicit density\n$p_\\theta(x)$ is written down"),
+    "implicit": (0.77, 0.66, "all", "implicit\nsamples only"),
+    "tractable": (0.1, 0.38, "explicit", "tractable\nexact $\\log p_\\theta(x)$"),
+    "approximate": (0.38, 0.38, "explicit", "approximate\n$Z$ or an integral is missing"),
+    "density": (0.1, 0.08, "tractable", "Gaussian, KDE,\nnaive Bayes:\nsection 1"),
+    "vae": (0.3, 0.08, "approximate", "bound: VAE,\nsection 2"),
+    "chain": (0.45, 0.08, "approximate", "chain:\nMetropolis,\nsection 1"),
+    "gan": (0.61, 0.08, "implicit", "GAN:\nsections\n3, 4, 9"),
+    "conditional": (0.77, 0.08, "implicit", "labels, codes,\ndomains:\nsections 5 to 7"),
+    "wgan": (0.93, 0.08, "implicit", "Wasserstein\nGAN:\nsection 8"),
+}  # after Goodfellow's tutorial (2016), figure 9
+
+
+def model_map(*here: str) -> None:
+    """Show the course's models in a tree of what they know about their own distribution, with some framed boldly.
+
+    Arguments:
+        here: Of density, vae, chain, gan, conditional, wgan.
+    """
+    figure, ax = plt.subplots(figsize=(7.2, 3.2))
+    for name, (x, y, parent, text) in _MAP.items():
+        if parent is not None:
+            ax.plot([x, _MAP[parent][0]], [y, _MAP[parent][1]], color="0.6", zorder=0)
+        box = {"boxstyle": "round", "fc": "#dcd5e8" if name in here else "#fdfcfa", "lw": 2.5 if name in here else 0.8}
+        weight = "bold" if name in here else "normal"
+        ax.text(x, y, text, ha="center", va="center", fontsize=8, weight=weight, bbox=box)
+    ax.set(xlim=(0, 1), ylim=(-0.05, 1))
+    ax.set_axis_off()
+    lit = "; ".join(_MAP[name][3].replace("\n", " ") for name in here)
+    show(
+        figure,
+        alt="A tree of models. Explicit densities are tractable (Gaussian, KDE, naive Bayes) or approximate (VAE, "
+        f"Metropolis chain). Implicit models are the GANs. Framed boldly: {lit}.",
+        caption="Framed boldly: what this section is about.",
+    )
+
+
 def show(figure: Figure, *, alt: str, caption: str | None = None) -> None:
     """Put a figure on the page and close it.
 
