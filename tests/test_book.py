@@ -82,10 +82,10 @@ def address(site: Path) -> Iterator[str]:
 
 
 def settled(page: Page, url: str) -> None:
-    """Open a page and wait until its mathematics is typeset."""
+    """Open a page and wait until its mathematics is typeset, also what one would have to scroll to."""
     page.goto(url, wait_until="load")
     page.evaluate(
-        "() => Promise.race([window.MathJax?.startup?.promise,"
+        "() => Promise.race([window.dgmTypesetAll?.(),"
         " new Promise((_, fail) => setTimeout(() => fail(new Error('MathJax did not finish')), 60000))])"
     )
 

@@ -74,7 +74,8 @@
     }
   }
 
-  /* A formula wider than its column scrolls; then the keyboard has to reach it. */
+  /* A formula wider than its column scrolls; then the keyboard has to reach it. Formulas are typeset as one comes near
+     them, which the observer below notices. */
   function reachable() {
     document.querySelectorAll("div.math mjx-container").forEach((box) => {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
@@ -86,6 +87,30 @@
   if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS === "object") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
   document.querySelectorAll("figure.dgm-explore").forEach(explore);
-  addEventListener("load", () => window.MathJax?.startup?.promise?.then(reachable));
   addEventListener("resize", reachable);
+
+  /* MathJax weighs two megabytes: it comes when the text is there to read. */
+  const mathjax = document.querySelector('meta[name="dgm-mathjax"]');
+  const arrived = new Promise((resolve, reject) => {
+    if (!mathjax) resolve();
+    else addEventListener("load", () => {
+      const script = document.createElement("script");
+      Object.assign(script, { id: "MathJax-script", src: mathjax.content, onload: resolve, onerror: reject });
+      document.head.append(script);
+    });
+  });
+
+  /* For a printer, and for tests: typeset also what nobody has scrolled to. */
+  window.dgmTypesetAll = async () => {
+    await arrived;
+    await window.MathJax?.startup?.promise;
+    await window.MathJax?.startup?.document.lazyTypesetAll();
+  };
+  const article = document.querySelector(".bd-article");
+  let due = 0;
+  function soon() {
+    cancelAnimationFrame(due);
+    due = requestAnimationFrame(reachable);
+  }
+  if (article) new MutationObserver(soon).observe(article, { childList: true, subtree: true });
 })();

@@ -102,7 +102,7 @@ def print_book(root: Path) -> Path:
 def _print(page: Page, address: str) -> Part:
     """One page of the book, once its mathematics is typeset and its pictures are there."""
     page.goto(address)
-    page.evaluate("() => window.MathJax?.startup?.promise")
+    page.evaluate("() => window.dgmTypesetAll()")
     page.evaluate("() => document.querySelectorAll('img').forEach(image => image.removeAttribute('loading'))")
     page.evaluate("() => Promise.all([...document.images].map(image => image.decode().catch(() => null)))")
     heading = page.locator(".bd-article h1").first.evaluate(

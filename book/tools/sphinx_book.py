@@ -3,7 +3,7 @@
 Jupyter Book loads this module as an extension. It
 - numbers each section by the two digits its file name starts with, so that theorems, equations and figures of section 3
   are 3.1, 3.2, ... on the page as in the notebook, whether or not sections 1 and 2 are in the table of contents;
-- copies MathJax out of the wheel `sphinx-mathjax-offline` (the one file that is needed);
+- copies MathJax out of the wheel `sphinx-mathjax-offline` (the two files that are needed);
 - moves pictures out of the pages into files, so that a page loads fast and its pictures only when they are scrolled to;
 - cites as "Goodfellow et al. (2014)";
 - mends in the finished pages what a screen reader or a reader without a network would trip over;
@@ -165,9 +165,10 @@ def copy_files(app: Sphinx, error: Exception | None) -> None:
     if spec is None or spec.origin is None:
         log.warning("the package sphinx-mathjax-offline is not installed: the pages have no mathematics")
         return
-    mathjax = Path(spec.origin).parent / "static" / "mathjax" / "tex-svg-full.js"
-    (static / "mathjax").mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(mathjax, static / "mathjax" / mathjax.name)
+    for name in ("tex-svg-full.js", "ui/lazy.js"):
+        target = static / "mathjax" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(Path(spec.origin).parent / "static" / "mathjax" / name, target)
     for path in (Path(app.srcdir) / "book" / "_static").iterdir():
         if path.is_file():
             shutil.copyfile(path, static / path.name)
@@ -184,10 +185,14 @@ SEARCHING = ("searchtools.js", "language_data.js", "searchindex.js")
 def mend(text: str, is_search: bool) -> str:
     """One finished page: fewer scripts, none of which holds it up, and names for what assistive software reads."""
 
+    has_formulas = re.search(r'class="[^"]*\bmath\b', text) is not None
+
     def script(match: re.Match[str]) -> str:
         tag, address = match[0], match["src"].split("?")[0]
         if address.endswith(NEEDLESS) or (address.endswith(SEARCHING) and not is_search):
             return ""
+        if address.endswith("tex-svg-full.js"):  # two megabytes: book.js fetches them when the text is there to read
+            return f'<meta name="dgm-mathjax" content="{match["src"]}" />\n' if has_formulas else ""
         waits = "defer" in tag or "async" in tag or address.endswith("documentation_options.js") or is_search
         return tag if waits else tag.replace("<script ", "<script defer ", 1)
 
