@@ -139,23 +139,22 @@ def grade(
 
     Example: `python -m autograder grade submitted --out graded --workers 4`
     """
-    from autograder import batch, exercise, intake
-    from autograder import grade as grading
+    from autograder import batch, course, intake, results
 
     with explained():
-        found, exercises = batch.choose(intake.find(directory, exercise.sections()), only)
+        found, exercises = batch.choose(intake.find(directory, course.sections()), only)
         if not found:
             raise intake.BadInput(f"Nothing in {directory} fits --only {' '.join(only)}.")
-        plan = batch.Plan(out, grading.course(), batch.private_seed(out), exercises, unsafe=unsafe)
+        plan = batch.Plan(out, course.root(), results.private_seed(out), exercises, unsafe=unsafe)
         columns = [TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()]
         try:
             with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
                 bar = progress.add_task("", total=len(found))
-                batch.run(plan, found, workers, scheduler, regrade, tick=lambda: progress.advance(bar))
+                alike = batch.run(plan, found, workers, scheduler, regrade, tick=lambda: progress.advance(bar))
         except KeyboardInterrupt:
             print("Interrupted; nothing is lost, the same command goes on from here.", file=sys.stderr)
             raise typer.Exit(130) from None
-        finish(out, threshold)
+        finish(out, alike, threshold)
 
 
 @app.command()
@@ -181,21 +180,22 @@ def report_(
 
     Example: `python -m autograder report graded`
     """
+    from autograder import intake, report, results
+
     with explained():
-        finish(out, threshold)
+        if not results.load_all(out):
+            raise intake.BadInput(f"Nothing is graded in {out}.")
+        finish(out, report.write_all(out), threshold)
 
 
-def finish(out: Path, threshold: float) -> None:
-    """Reports of everything graded so far; status 1 when somebody is below the threshold."""
-    from autograder import batch, intake, report
+def finish(out: Path, alike: dict, threshold: float) -> None:
+    """Show the class; status 1 when somebody is below the threshold."""
+    from autograder import report, results
 
-    results = batch.load_all(out)
-    if not results:
-        raise intake.BadInput(f"Nothing is graded in {out}.")
-    report.write_all(results, out)
-    report.show(results, screen)
-    screen.print(f"{len(results)} submissions graded: {out}", markup=False)
-    if any(100 * r.points < threshold * r.max_points for r in results):
+    graded = results.load_all(out)
+    report.show(graded, alike, screen)
+    screen.print(f"{len(graded)} submissions graded: {out}", markup=False)
+    if any(100 * r.points < threshold * r.max_points for r in graded):
         raise typer.Exit(1)
 
 

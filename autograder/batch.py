@@ -1,17 +1,12 @@
 """Grade a class: many submissions over many workers, with nothing lost when any of it is killed.
 
-Everything a run knows is in files of OUT, each written whole or not at all, so the next run does what is missing:
-
-    OUT/private_seed                       numbers the hidden cases are drawn from, chosen on the first run
-    OUT/results/SECTION/STUDENT.json       the verdict, with a digest of all it depends on
-    OUT/recorded/SECTION/STUDENT           that digest again, once nbgrader has the verdict
-    OUT/submitted, autograded, feedback, gradebook.db      nbgrader's own
+What a run knows is in the files that `results` describes, so the next run does what is missing. This module is light to
+import; the workers import the rest.
 """
 
 import hashlib
 import multiprocessing
 import os
-import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -19,13 +14,12 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from autograder import exercise, grade, intake
-from autograder.grade import Result
+from autograder import course, intake, report, results, sandbox
 from autograder.intake import BadInput, Found, Unreadable
+from autograder.results import Result
 from autograder.sandbox import LIMITS, Limits
 
 ATTEMPTS = 3  # of a task whose worker was killed
@@ -55,33 +49,24 @@ class Task:
     timestamp: str | None = None
 
 
-def private_seed(out: Path) -> int:
-    """The seed of the hidden cases of this OUT: drawn once, so that grading twice gives the same marks."""
-    path = out / "private_seed"
-    if not path.exists():
-        grade.write(path, f"{secrets.randbits(62)}\n", mode=0o600)
-    try:
-        return int(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise BadInput(f"{path} should hold one number; delete it to draw another.") from None
-
-
 def choose(found: list[Found], names: Iterable[str]) -> tuple[list[Found], frozenset[str]]:
     """Those submissions and exercises that ``--only`` names: sections, students or exercises."""
-    sections, students = {f.section for f in found}, {f.student for f in found}
-    asked = {name for section in sections for name in exercise.exercises(section)}
-    names = set(names)
-    if unknown := names - sections - students - asked:
-        raise BadInput(f"No section, student or exercise is called {sorted(unknown)[0]!r}.")
+    names, sections, students = set(names), {f.section for f in found}, {f.student for f in found}
     for group, of in ((names & sections, "section"), (names & students, "student")):
         found = [f for f in found if not group or getattr(f, of) in group]
-    wanted = frozenset(names & asked)
-    return [f for f in found if not wanted or wanted & exercise.exercises(f.section).keys()], wanted
+    wanted = frozenset(names - sections - students)
+    if not wanted:
+        return found, wanted
+    from autograder.exercise import exercises  # imports PyTorch, which nothing else here needs
+
+    if unknown := wanted - {name for section in sections for name in exercises(section)}:
+        raise BadInput(f"No section, student or exercise is called {min(unknown)!r}.")
+    return [f for f in found if wanted & exercises(f.section).keys()], wanted
 
 
 def tasks(found: list[Found], plan: Plan) -> Iterator[Task]:
     """Read submissions one by one, as they are needed: a class does not have to fit into memory."""
-    versions = {section: grade.fingerprint(section, plan.course) for section in {f.section for f in found}}
+    versions = {section: course.fingerprint(section, plan.course) for section in {f.section for f in found}}
     times = intake.timestamps(found[0].directory) if found else {}
     for f in found:
         text = reason = ""
@@ -95,25 +80,18 @@ def tasks(found: list[Found], plan: Plan) -> Iterator[Task]:
         yield Task(f.student, f.section, text, reason, digest, timestamp)
 
 
-# --- in a worker ------------------------------------------------------------------------------------------------------
+# --- in a worker, which imports more than this module -----------------------------------------------------------------
 
 
 def grade_task(task: Task, plan: Plan) -> Result:
     """Run and judge one submission. Happens on any machine that has the course."""
-    only, name = plan.only, f"{task.section}.ipynb"
+    from autograder import grade
+
     if task.reason:
-        result = grade.nothing(task.section, task.reason, only)
+        result = grade.nothing(task.section, task.reason, plan.only)
     else:
-        result = grade.mark_text(
-            task.section,
-            task.text,
-            name,
-            plan.seed,
-            limits=plan.limits,
-            unsafe=plan.unsafe,
-            only=only,
-            root=plan.course,
-        )
+        options = {"limits": plan.limits, "unsafe": plan.unsafe, "only": plan.only, "root": plan.course}
+        result = grade.mark_text(task.section, task.text, f"{task.section}.ipynb", plan.seed, **options)
     return result.model_copy(update={"student": task.student, "digest": task.digest})
 
 
@@ -122,11 +100,20 @@ def record_task(result: Result, task: Task, plan: Plan) -> None:
     from autograder import record
 
     record.record(result, task.text, task.timestamp, plan.course, plan.out)
-    grade.write(plan.out / "recorded" / task.section / task.student, result.digest)
+    results.set_recorded(plan.out, result)
 
 
-def die_with_parent() -> None:
-    """A killed grader must not leave workers behind: they, and through bubblewrap their jails, end with it."""
+def register_section(section: str, plan: Plan) -> None:
+    """Tell nbgrader's gradebook about a section."""
+    from autograder import record
+
+    record.register(section, plan.course, plan.out)
+
+
+def start_worker(jail: sandbox.Jail | None) -> None:
+    """A killed grader must not leave workers behind: they, and through bubblewrap the jails, end with it."""
+    if jail:
+        sandbox.adopt(jail)
     parent = multiprocessing.parent_process()
     assert parent  # the grader itself, though it is the fork server that started this process
 
@@ -139,12 +126,6 @@ def die_with_parent() -> None:
 
 
 # --- handing out the work ---------------------------------------------------------------------------------------------
-
-
-def local_pool(workers: int) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["autograder.batch", "autograder.record"])
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=die_with_parent)
 
 
 @contextmanager
@@ -161,53 +142,77 @@ def cluster(address: str) -> Iterator[Executor]:
 
 
 class Crew:
-    """Local workers that are replaced when one of them is killed."""
+    """Local workers, started when there is work, replaced when one of them is killed.
 
-    def __init__(self, workers: int):
-        self.workers, self.pool = workers, local_pool(workers)
+    The fixed costs are paid once and side by side: a fork server imports what every worker needs while the sandbox's
+    warm parent, which the workers share, imports PyTorch. This process imports neither.
+    """
+
+    def __init__(self, workers: int, open_jail: Callable[[], sandbox.Jail | None]):
+        self.workers, self.open_jail = workers, open_jail
+        self.jail: sandbox.Jail | None = None
+        self.pool: ProcessPoolExecutor | None = None
 
     def submit(self, function: Callable, *arguments: object) -> Future:
+        if self.pool is None:
+            self.context = multiprocessing.get_context("forkserver")
+            self.context.set_forkserver_preload(["autograder.grade", "autograder.record"])
+            forkserver.ensure_running()
+            self.jail = self.open_jail()
+            self.pool = self.new_pool()
         try:
             return self.pool.submit(function, *arguments)
         except BrokenProcessPool:
             self.pool.shutdown(wait=False)
-            self.pool = local_pool(self.workers)
+            self.pool = self.new_pool()
             return self.pool.submit(function, *arguments)
 
+    def new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self.workers, self.context, initializer=start_worker, initargs=(self.jail,))
+
     def close(self) -> None:
-        self.pool.shutdown(wait=True, cancel_futures=True)
+        if self.pool:
+            self.pool.shutdown(wait=True, cancel_futures=True)
+        if self.jail:
+            self.jail.close()
 
 
-def run(plan: Plan, found: list[Found], workers: int, scheduler: str = "", regrade: bool = False, tick=lambda: None):
-    """Grade what is missing and record it; ``tick`` is called once for each submission that is done."""
-    from autograder import record
+def run(
+    plan: Plan, found: list[Found], workers: int, scheduler: str = "", regrade: bool = False, tick=lambda: None
+) -> report.LookAlikes:
+    """Grade what is missing, record it and write the reports; ``tick`` is called once for each submission that is done.
 
+    Returns:
+        the students whose answers are nearly the same.
+    """
     plan.out.mkdir(parents=True, exist_ok=True)
-    crew = Crew(workers)
-    sections = {f.section for f in found}
+    crew = Crew(workers, lambda: None if scheduler else sandbox.open_jail(plan.limits, plan.unsafe))
     try:
-        # The gradebook learns about the sections while the first submissions are being graded.
-        ready = [crew.submit(record.register, section, plan.course, plan.out) for section in sorted(sections)]
         if scheduler:
             with cluster(scheduler) as remote:
-                _run(plan, found, remote.submit, crew, ready, 4 * workers + 16, regrade, tick)
+                _run(plan, found, remote.submit, crew, 4 * workers + 16, regrade, tick)
         else:
-            _run(plan, found, crew.submit, crew, ready, 4 * workers, regrade, tick)
+            _run(plan, found, crew.submit, crew, 4 * workers, regrade, tick)
+        # A worker has imported already what this process would have to import now.
+        return crew.submit(report.write_all, plan.out).result() if crew.pool else report.write_all(plan.out)
     finally:
         crew.close()
 
 
-def _run(plan: Plan, found: list[Found], submit: Callable, crew: Crew, ready: list, most: int, regrade: bool, tick):
+def _run(plan: Plan, found: list[Found], submit: Callable, crew: Crew, most: int, regrade: bool, tick: Callable):
     pending: dict[Future, tuple[Task, Result | None, int]] = {}
+    registered: list[Future] = []
 
     def start(task: Task, result: Result | None, attempt: int) -> None:
         if result is None:
-            future = submit(grade_task, task, plan)
-        else:
-            while ready:
-                ready.pop(0).result()
-            future = crew.submit(record_task, result, task, plan)
-        pending[future] = task, result, attempt
+            pending[submit(grade_task, task, plan)] = task, result, attempt
+        if not registered:  # the gradebook learns about the sections while the first submissions are being graded
+            sections = sorted({f.section for f in found})
+            registered.extend(crew.submit(register_section, section, plan) for section in sections)
+        if result is not None:
+            for section in registered:
+                section.result()
+            pending[crew.submit(record_task, result, task, plan)] = task, result, attempt
 
     def finish(future: Future) -> None:
         task, result, attempt = pending.pop(future)
@@ -219,18 +224,18 @@ def _run(plan: Plan, found: list[Found], submit: Callable, crew: Crew, ready: li
             return start(task, result, attempt + 1)
         if result is not None:
             return tick()
-        result = merged(value, load(plan.out, task.section, task.student)) if plan.only else value
-        save(plan.out, result)
+        result = merged(value, results.load(plan.out, task.section, task.student)) if plan.only else value
+        results.save(plan.out, result)
         start(task, result, 0)
 
     for task in tasks(found, plan):
         while len(pending) >= most:
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
                 finish(future)
-        known = None if regrade or plan.only else load(plan.out, task.section, task.student)
+        known = None if regrade or plan.only else results.load(plan.out, task.section, task.student)
         if known is None or known.digest != task.digest:
             start(task, None, 0)
-        elif recorded(plan.out, known) != known.digest:
+        elif not results.is_recorded(plan.out, known):
             start(task, known, 0)
         else:
             tick()
@@ -244,33 +249,10 @@ def worker_lost(error: Exception) -> bool:
     return isinstance(error, BrokenProcessPool) or type(error).__name__ in ("KilledWorker", "CancelledError")
 
 
-# --- what is on the disk ----------------------------------------------------------------------------------------------
-
-
-def load(out: Path, section: str, student: str) -> Result | None:
-    try:
-        return Result.model_validate_json((out / "results" / section / f"{student}.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValidationError):
-        return None
-
-
-def load_all(out: Path) -> list[Result]:
-    """Every verdict of OUT, by section and student."""
-    paths = sorted(out.glob("results/*/*.json"))
-    return [result for path in paths if (result := load(out, path.parent.name, path.stem))]
-
-
-def save(out: Path, result: Result) -> None:
-    grade.write(out / "results" / result.section / f"{result.student}.json", result.model_dump_json(indent=1))
-
-
-def recorded(out: Path, result: Result) -> str:
-    path = out / "recorded" / result.section / result.student
-    return path.read_text(encoding="utf-8") if path.exists() else ""
-
-
 def merged(part: Result, before: Result | None) -> Result:
     """A verdict on some exercises put into the earlier verdict on all; without one, the others count 0 for now."""
+    from autograder import grade
+
     base = before or grade.nothing(part.section, "Not graded yet.")
     exercises = {**base.exercises, **part.exercises}
     whole = before is not None and before.digest == part.digest

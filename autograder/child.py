@@ -146,7 +146,7 @@ def namespaces() -> None:
 
 
 def huge_pages() -> None:
-    """Have this process's memory in huge pages, so that a fork copies one entry for each. Linux 6.1 can, others won't."""
+    """Have this process's memory in huge pages: a fork copies one entry for each. Linux 6.1 can, others refuse."""
     with open("/proc/self/maps", encoding="ascii", errors="replace") as maps:
         writable = [line.split()[0].split("-") for line in maps if line.split()[1].startswith("rw")]
     for first, last in ((int(first, 16), int(last, 16)) for first, last in writable):

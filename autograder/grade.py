@@ -5,10 +5,7 @@ the same private seed; those of the public cases are stored in ``references/``.
 """
 
 import contextlib
-import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -18,51 +15,14 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from pydantic import BaseModel
 
-from autograder import collect, exercise, judge, submission
+from autograder import collect, course, exercise, judge, submission
 from autograder.exercise import PUBLIC_SEED, Exercise, exercises
 from autograder.intake import BadInput, Unreadable
-from autograder.sandbox import LIMITS, PACKAGE, Limits, jail
+from autograder.results import CaseResult, ExerciseResult, Result, write
+from autograder.sandbox import LIMITS, Limits, jail
 
 Outcomes = dict[str, dict[judge.Key, dict[str, Any]]]  # exercise -> (case, public) -> what one call did
-
-
-class CaseResult(BaseModel):
-    name: str
-    public: bool
-    passed: bool
-    message: str
-
-
-class ExerciseResult(BaseModel):
-    points: float
-    max_points: float
-    message: str
-    cases: list[CaseResult] = []
-
-
-class Result(BaseModel):
-    """The marks of one submission and everything that feedback and reports are made of."""
-
-    student: str = ""
-    section: str
-    points: float
-    max_points: float
-    exercises: dict[str, ExerciseResult]
-    notes: list[str] = []
-    printed: dict[str, str] = {}  # cell id -> what the cell printed, or how it failed
-    text: dict[str, str] = {}  # answer name -> its source, to look for near-identical submissions
-    digest: str = ""
-    seconds: float = 0.0
-
-
-# --- the course on disk -----------------------------------------------------------------------------------------------
-
-
-def course() -> Path:
-    """The course's folder: the working directory where it has ``solutions/``, else the one this package lies in."""
-    return Path.cwd() if Path("solutions").is_dir() else PACKAGE.parent
 
 
 def known_section(section: str) -> dict[str, Exercise]:
@@ -74,28 +34,14 @@ def known_section(section: str) -> dict[str, Exercise]:
 def notebook(kind: str, section: str, root: Path) -> NotebookNode:
     """A notebook of ours: kind is "notebooks" (the release) or "solutions"."""
     path = root / kind / section / f"{section}.ipynb"
-    return _notebook(path, path.stat().st_mtime_ns) if path.exists() else _missing(path)
+    if not path.exists():
+        raise BadInput(f"There is no {path}; build the course first (make build).")
+    return _read(path, path.stat().st_mtime_ns)
 
 
 @cache
-def _notebook(path: Path, _modified: int) -> NotebookNode:
+def _read(path: Path, _modified: int) -> NotebookNode:
     return nbformat.read(path, as_version=4)
-
-
-def _missing(path: Path) -> NotebookNode:
-    raise BadInput(f"There is no {path}; build the course first (make build).")
-
-
-def fingerprint(section: str, root: Path) -> str:
-    """Changes when anything does that a mark depends on besides the submission."""
-    files = [
-        PACKAGE / "exercises" / f"{section}.py",
-        PACKAGE / "exercise.py",
-        PACKAGE / "collect.py",
-        PACKAGE / "judge.py",
-    ]
-    files += [root / kind / section / f"{section}.ipynb" for kind in ("notebooks", "solutions")]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 # --- one submission ---------------------------------------------------------------------------------------------------
@@ -179,7 +125,7 @@ def mark(
     """Marks of a rebuilt submission."""
     began = time.monotonic()
     asked = {name: e for name, e in known_section(section).items() if not only or name in set(only)}
-    expected = references(section, seed, limits, unsafe, root or course())
+    expected = references(section, seed, limits, unsafe, root or course.root())
     cells = submission.runnable(rebuilt)
     seeds = {"public": PUBLIC_SEED, "hidden": seed}
     outcomes, printed = run(section, [cell.source for cell in cells], asked, seeds, limits, unsafe)
@@ -229,7 +175,9 @@ def nothing(section: str, reason: str, only: Iterable[str] = ()) -> Result:
 def mark_text(section: str, text: str, name: str, seed: int, **options: Any) -> Result:
     """Marks of a notebook's text as it was handed in."""
     try:
-        rebuilt, notes = submission.rebuild(text, notebook("notebooks", section, options.get("root") or course()), name)
+        rebuilt, notes = submission.rebuild(
+            text, notebook("notebooks", section, options.get("root") or course.root()), name
+        )
     except Unreadable as error:
         return nothing(section, str(error), options.get("only", ()))
     return mark(section, rebuilt, notes, seed, **options)
@@ -237,7 +185,7 @@ def mark_text(section: str, text: str, name: str, seed: int, **options: Any) -> 
 
 def mark_script(section: str, text: str, _name: str, seed: int, **options: Any) -> Result:
     """Marks of a Python file that defines some of a section's functions; the section's imports run before it."""
-    release = notebook("notebooks", section, options.get("root") or course())
+    release = notebook("notebooks", section, options.get("root") or course.root())
     imports = [cell for cell in release.cells if submission.is_imports(cell)]
     script = nbformat.v4.new_notebook(cells=[*imports, nbformat.v4.new_code_cell(submission.encodable(text))])
     return mark(section, script, [], seed, **options)
@@ -252,7 +200,7 @@ def write_references(section: str, root: Path | None = None, limits: Limits = LI
     A file whose numbers agree is left alone: rounding differs between machines, and must not show as a difference.
     """
     asked = known_section(section)
-    cells = [cell.source for cell in submission.runnable(notebook("solutions", section, root or course()))]
+    cells = [cell.source for cell in submission.runnable(notebook("solutions", section, root or course.root()))]
     outcomes, printed = run(section, cells, asked, {"public": PUBLIC_SEED}, limits, unsafe)
     for name, wanted in asked.items():
         complete(section, name, outcomes[name], {(case.name, True) for case in wanted.cases}, printed)
@@ -263,17 +211,3 @@ def write_references(section: str, root: Path | None = None, limits: Limits = LI
             return False
     write(path, json.dumps(fresh, separators=(",", ":")).replace('},"', '},\n"') + "\n")
     return True
-
-
-def write(path: Path, text: str, mode: int = 0o644) -> None:
-    """Whole or not at all: a file that is being written is never seen under its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

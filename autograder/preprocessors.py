@@ -19,6 +19,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Unicode
 
 from autograder import grade, intake, submission
+from autograder.results import ExerciseResult, Result
 
 
 @cache
@@ -73,7 +74,7 @@ class Judge(NbGraderPreprocessor):
         about = nb.metadata.pop("autograder", {})
         if self.results:
             path = Path(self.results, section, f"{student}.json")
-            result = grade.Result.model_validate_json(path.read_text(encoding="utf-8"))
+            result = Result.model_validate_json(path.read_text(encoding="utf-8"))
         elif "unreadable" in about:
             result = grade.nothing(section, about["unreadable"])
         else:
@@ -113,7 +114,7 @@ class FeedbackPage(HTMLExporter):
         return environment
 
 
-def write_outputs(nb: NotebookNode, result: grade.Result) -> None:
+def write_outputs(nb: NotebookNode, result: Result) -> None:
     """Verdicts into the check cells, what was printed under the student's cells, remarks on top. Plain text only."""
     for cell in nb.cells:
         if cell.cell_type != "code":
@@ -130,7 +131,7 @@ def write_outputs(nb: NotebookNode, result: grade.Result) -> None:
         nb.cells.insert(0, shown)
 
 
-def verdict_outputs(found: grade.ExerciseResult) -> list[NotebookNode]:
+def verdict_outputs(found: ExerciseResult) -> list[NotebookNode]:
     if found.points >= found.max_points:
         return [nbformat.v4.new_output("stream", name="stdout", text=f"✓ {found.message}")]
     if found.points <= 0:

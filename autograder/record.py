@@ -1,6 +1,7 @@
 """Hand the verdicts to nbgrader: its gradebook, its autograded notebooks, its feedback pages."""
 
 import contextlib
+import functools
 import io
 import logging
 import os
@@ -9,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbgrader import api
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Engine, event
 from traitlets.config import Config
 
+from autograder import course as disk
 from autograder import grade, submission
 from autograder.preprocessors import unreadable
+from autograder.results import Result, write
 
 OURS, STOCK = "autograder.preprocessors.", "nbgrader.preprocessors."
 
@@ -53,8 +57,13 @@ def configure(c: Any, course: Path, out: Path, results: Path | None = None) -> A
     ]
     c.Rebuild.course = c.Judge.course = str(course.resolve())
     c.Judge.results = str(results.resolve()) if results else ""
+    c.Exporter.optimistic_validation = True  # once per notebook, not once per preprocessor
     c.HTMLExporter.sanitize_html = True  # a student's Markdown is shown to the instructor
     return c
+
+
+# Each of nbgrader's steps opens the gradebook anew; with the same engine SQLAlchemy compiles each statement only once.
+api.create_engine = functools.cache(api.create_engine)  # type: ignore[attr-defined]
 
 
 @event.listens_for(Engine, "connect")
@@ -83,16 +92,16 @@ def run(converter: type, config: Config, section: str, student: str = "*", **opt
 
 def register(section: str, course: Path, out: Path) -> None:
     """Tell the gradebook of ``out`` about a section's cells and points, once for each version of it."""
-    mark, fingerprint = out / "notebooks" / f"{section}.version", grade.fingerprint(section, course)
+    mark, fingerprint = out / "notebooks" / f"{section}.version", disk.fingerprint(section, course)
     if mark.exists() and mark.read_text(encoding="utf-8") == fingerprint:
         return
     config = configure(Config(), course, out)
     config.CourseDirectory.source_directory = str(course.resolve() / "solutions")
     run(GenerateAssignment, config, section, force=True, create_assignment=True)
-    grade.write(mark, fingerprint)
+    write(mark, fingerprint)
 
 
-def record(found: grade.Result, text: str | None, timestamp: str | None, course: Path, out: Path) -> None:
+def record(found: Result, text: str | None, timestamp: str | None, course: Path, out: Path) -> None:
     """Enter one result: `nbgrader autograde` and `generate_feedback` of the rebuilt submission, nothing run again."""
     section, student = found.section, found.student
     release = grade.notebook("notebooks", section, course)
@@ -101,9 +110,9 @@ def record(found: grade.Result, text: str | None, timestamp: str | None, course:
     except submission.Unreadable as error:
         clean = unreadable(release, str(error))
     folder = out / "submitted" / student / section
-    grade.write(folder / f"{section}.ipynb", nbformat.writes(clean))
+    write(folder / f"{section}.ipynb", nbformat.writes(clean))
     if timestamp:
-        grade.write(folder / "timestamp.txt", timestamp)
+        write(folder / "timestamp.txt", timestamp)
     config = configure(Config(), course, out, results=out / "results")
     run(Autograde, config, section, student, force=True)
     run(GenerateFeedback, config, section, student, force=True)

@@ -19,14 +19,19 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from autograder.grade import ExerciseResult, Result, write
+from autograder.results import ExerciseResult, Result, load_all, write
 
 ALIKE = 0.95  # cosine similarity of token triples from which two submissions are worth a look
 LEAST_TOKENS = 80  # shorter ones are alike by necessity
 
 
-def write_all(results: list[Result], out: Path) -> None:
-    """Every file for other systems, each written whole."""
+LookAlikes = dict[str, list[list[str]]]  # section -> groups of students
+
+
+def write_all(out: Path) -> LookAlikes:
+    """Every file for other systems, each written whole, from the verdicts in ``out``."""
+    results = load_all(out)
+    alike = {section: look_alikes(group) for section, group in by_section(results).items()}
     write(out / "grades.csv", grades_csv(results, final_scores(out)))
     write(
         out / "results.json",
@@ -36,7 +41,8 @@ def write_all(results: list[Result], out: Path) -> None:
     for result in results:
         path = out / "gradescope" / result.section / f"{result.student}.json"
         write(path, json.dumps(gradescope(result), indent=1, ensure_ascii=False))
-    write(out / "summary.md", summary(results))
+    write(out / "summary.md", summary(results, alike))
+    return alike
 
 
 def final_scores(out: Path) -> dict[tuple[str, str], tuple[float, float]]:
@@ -174,7 +180,7 @@ def without_docstrings(source: str) -> str:
         return source
 
 
-def summary(results: list[Result]) -> str:
+def summary(results: list[Result], alike: LookAlikes) -> str:
     """The class as Markdown. Students' words appear in code spans only, without backquotes or line breaks."""
     lines = ["# Grades"]
     for section, group in by_section(results).items():
@@ -189,7 +195,7 @@ def summary(results: list[Result]) -> str:
         if found := mistakes(group):
             lines += ["", "| how many | exercise | failing | what they were told |", "|---:|---|---|---|"]
             lines += [f"| {n} | `{name}` | {which} | {span(told)} |" for n, name, which, told in found]
-        if groups := look_alikes(group):
+        if groups := alike[section]:
             lines += ["", "Near-identical answers, worth a look: " + "; ".join(" = ".join(g) for g in groups) + "."]
     return "\n".join(lines) + "\n"
 
@@ -198,7 +204,7 @@ def span(text: str) -> str:
     return f"`{' '.join(text.split()).replace('`', chr(39)).replace('|', '/')[:200]}`"
 
 
-def show(results: list[Result], console: Console) -> None:
+def show(results: list[Result], alike: LookAlikes, console: Console) -> None:
     """The same on the screen."""
     for section, group in by_section(results).items():
         table = Table(title=f"{section}: {len(group)} submissions, mean {mean(r.points for r in group):.1f} points")
@@ -213,8 +219,8 @@ def show(results: list[Result], console: Console) -> None:
             for number, name, which, told in found:
                 table.add_row(str(number), name, which, plain(told))
             console.print(table)
-        for alike in look_alikes(group):
-            console.print(f"Near-identical answers, worth a look: {', '.join(alike)}", markup=False)
+        for students in alike[section]:
+            console.print(f"Near-identical answers, worth a look: {', '.join(students)}", markup=False)
 
 
 def plain(text: str) -> str:

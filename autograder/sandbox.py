@@ -24,15 +24,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-import autograder
 import dgm
-from autograder.child import HOME, SCRATCH
+from autograder.child import ENDED, HOME, SCRATCH
+from autograder.course import PACKAGE
 
-PACKAGE = Path(autograder.__file__).parent
 VISIBLE = ("__init__.py", "exercise.py", "exercises", "collect.py", "child.py")  # of this package; nothing that judges
 FIRST_USER, USERS = 1_000_000, 1 << 30  # above every ordinary account
+ATTEMPTS = 3  # of a job whose warm parent was killed
+SETTINGS = {"MPLBACKEND": "Agg", "DGM_GRADING": "1"}  # draw into memory, and no progress bars
 START_SECONDS = 120  # importing torch on a busy machine
 MAX_LINE, MAX_BYTES, MAX_EVENTS = 8 << 20, 64 << 20, 20_000  # of what one submission may send back
 
@@ -70,9 +71,7 @@ def command(descriptor: int, mode: str) -> list[str]:
     jail = ["bwrap", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"]
     jail += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     jail += ["--cap-drop", "ALL"] + ([] if root else ["--unshare-user"])
-    if (
-        mode == "serve"
-    ):  # the trusted warm parent needs these to give each fork its own namespaces, and drops them there
+    if mode == "serve":  # the trusted warm parent needs these to give each fork its own namespaces
         for capability in ("SYS_ADMIN", *(("SETUID", "SETGID", "KILL") if root else ())):
             jail += ["--cap-add", f"CAP_{capability}"]
     else:
@@ -124,22 +123,29 @@ def environment() -> dict[str, str]:
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     places = {"HOME": HOME, "IPYTHONDIR": f"{HOME}/.ipython", "MPLCONFIGDIR": f"{HOME}/.matplotlib"}
-    return {"PATH": path, "LANG": "C.UTF-8", "USER": "student", "MPLBACKEND": "Agg", **places, **threads}
+    return {"PATH": path, "LANG": "C.UTF-8", "USER": "student", **SETTINGS, **places, **threads}
 
 
 class Jail:
-    """Runs jobs, one at a time, each in a sandbox of its own. Use as a context manager.
+    """Runs jobs, each in a sandbox of its own. Use as a context manager.
 
     Arguments:
         limits: What each job may use.
         warm: Keep one jailed parent that has torch imported and forks each job; otherwise start Python for each.
         unsafe: No sandbox at all, for one's own code on a machine without bubblewrap.
+        connection: To the warm parent of another jail, to share it; when that one ends, a new one is started here.
     """
 
-    def __init__(self, limits: Limits = LIMITS, warm: bool = True, unsafe: bool = False):
+    def __init__(
+        self, limits: Limits = LIMITS, warm: bool = True, unsafe: bool = False, connection: socket.socket | None = None
+    ):
         self.limits, self.warm, self.unsafe = limits, warm and not unsafe, unsafe
+        self.connection = connection
         self.server: subprocess.Popen | None = None
-        self.connection: socket.socket | None = None
+
+    def __reduce__(self) -> tuple:
+        """What another process of this machine gets when a jail is sent to it as it starts."""
+        return Jail, (self.limits, self.warm, self.unsafe, self.connection)
 
     def __enter__(self) -> "Jail":
         return self
@@ -151,6 +157,8 @@ class Jail:
         if self.connection:
             self.connection.close()
         if self.server:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.server.wait(1)  # it ends by itself when nobody holds the other end of its connection
             self.server.kill()
             self.server.wait()
         self.server = self.connection = None
@@ -160,9 +168,13 @@ class Jail:
         # The jail inherits one end of an unnamed pair: there is no path a submission could connect to.
         self.connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as errors:
-            argv = command(theirs.fileno(), "serve")
             self.server = subprocess.Popen(
-                argv, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
+                command(theirs.fileno(), "serve"),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                start_new_session=True,  # Ctrl-C is for the grader
             )
             theirs.close()
             self.connection.settimeout(START_SECONDS)
@@ -170,6 +182,7 @@ class Jail:
                 ready = self.connection.recv(16) == b"ready"
             except TimeoutError:
                 ready = False
+            self.connection.settimeout(None)
             if not ready:
                 errors.seek(0)
                 last = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:] or ["no message"]
@@ -178,59 +191,63 @@ class Jail:
 
     def run(self, job: dict[str, Any]) -> list[dict[str, Any]]:
         """Everything a job reports, as unverified data. Always returns, within the job's wall time."""
-        payload = os.memfd_create("job")
-        os.write(payload, json.dumps({**job, "limits": asdict(self.limits)}).encode())
-        os.lseek(payload, 0, os.SEEK_SET)
-        reading, writing = os.pipe()
-        try:
-            with self.running(payload, writing):
-                os.close(writing)
-                writing = -1
-                return list(events(reading, self.limits.wall_seconds))
-        finally:
-            for descriptor in (payload, reading, writing):
-                if descriptor >= 0:
-                    os.close(descriptor)
+        content = json.dumps({**job, "limits": asdict(self.limits)}).encode()
+        for _ in range(ATTEMPTS):
+            reading, writing = os.pipe()
+            with (
+                open(os.memfd_create("job"), "wb+") as payload,
+                open(reading, "rb") as results,
+                open(writing, "wb") as theirs,
+            ):
+                payload.write(content)
+                payload.seek(0)
+                report = (self._fork if self.warm else self._start)(payload, results, theirs)
+            if report is not None:
+                return report
+        raise SandboxError(f"The sandbox was killed {ATTEMPTS} times in the middle of a job.")
 
-    @contextlib.contextmanager
-    def running(self, payload: int, writing: int) -> Iterator[None]:
-        """One job under way; leaving the context ends it and everything it started."""
-        if not self.warm:
-            with self.process(payload, writing) as process:
-                try:
-                    yield
-                finally:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.killpg(process.pid, 9)
-            return
-        if self.server is None or self.server.poll() is not None:
-            self.close()
+    def _fork(self, payload: IO, results: IO, theirs: IO) -> list[dict[str, Any]] | None:
+        """One job in a fork of the warm parent; None when that parent was gone, or killed in the middle of it."""
+        if self.connection is None:
             self.start()
         assert self.connection
-        leash, theirs = socket.socketpair()
+        leash, end = socket.socketpair()
         with leash:
-            with theirs:
-                socket.send_fds(self.connection, [str(some_user()).encode()], [payload, writing, theirs.fileno()])
+            with end, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                descriptors = [payload.fileno(), theirs.fileno(), end.fileno()]
+                socket.send_fds(self.connection, [str(some_user()).encode()], descriptors)
+            theirs.close()
             try:
-                yield
+                report = list(events(results.fileno(), self.limits.wall_seconds))
             finally:
                 leash.shutdown(socket.SHUT_WR)
-                leash.recv(1)  # ends when every process of the job has: the next one starts with its limits unused
+                ended = leash.recv(1)  # comes when every process of the job is gone
+        if ended == ENDED:
+            return report
+        self.close()
+        return None
 
-    def process(self, payload: int, writing: int) -> subprocess.Popen:
+    def _start(self, payload: IO, results: IO, theirs: IO) -> list[dict[str, Any]]:
         """One interpreter for one job, in a jail or, when asked to, without."""
-        argv = command(writing, "once")
+        argv = command(theirs.fileno(), "once")
         if self.unsafe:
-            argv = [sys.executable, "-B", "-m", "autograder.child", "once", str(writing)]
-        return subprocess.Popen(
+            argv = [sys.executable, "-B", "-m", "autograder.child", "once", str(theirs.fileno())]
+        process = subprocess.Popen(
             argv,
             stdin=payload,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            pass_fds=[writing],
+            pass_fds=[theirs.fileno()],
             start_new_session=True,
-            env={**os.environ, "MPLBACKEND": "Agg"} if self.unsafe else None,
+            env={**os.environ, **SETTINGS} if self.unsafe else None,
         )
+        theirs.close()
+        with process:
+            try:
+                return list(events(results.fileno(), self.limits.wall_seconds))
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, 9)
 
 
 def events(descriptor: int, seconds: float) -> Iterator[dict[str, Any]]:
@@ -324,18 +341,21 @@ _jails = threading.local()
 
 
 def jail(limits: Limits = LIMITS, unsafe: bool = False) -> Jail:
-    """This thread's jail, started and tested on first use: the fixed cost is paid once per worker.
-
-    Warm where the kernel lets a jail fork jails; one interpreter per submission elsewhere.
-    """
-    if getattr(_jails, "key", None) != (limits, unsafe, os.getpid()):
-        _jails.jail = open_jail(limits, unsafe)
-        atexit.register(_jails.jail.close)
-        _jails.key = (limits, unsafe, os.getpid())
+    """This thread's jail, started and tested on first use: the fixed cost is paid once per worker at most."""
+    mine = getattr(_jails, "jail", None)
+    if mine is None or (mine.limits, mine.unsafe) != (limits, unsafe):
+        adopt(open_jail(limits, unsafe))
     return _jails.jail
 
 
+def adopt(tested: Jail) -> None:
+    """Use this one in this thread from now on."""
+    _jails.jail = tested
+    atexit.register(tested.close)
+
+
 def open_jail(limits: Limits = LIMITS, unsafe: bool = False) -> Jail:
+    """A tested jail. Warm where the kernel lets a jail fork jails; one interpreter per submission elsewhere."""
     warm = Jail(limits, warm=True, unsafe=unsafe)
     try:
         self_test(warm)

@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 import report
 
-from autograder import batch, grade, intake, submission
+from autograder import batch, course, grade, intake, results, submission
 
 SECTION = "03-gan-minimax"
 COURSE = Path(__file__).parents[1]
@@ -31,7 +31,7 @@ def hand_in(folder: Path, source: nbformat.NotebookNode, answers: dict[str, str]
         for cell in notebook.cells:
             if submission.is_answer(cell) and submission.title(cell) in names[: student % (len(names) + 1)]:
                 cell.source = answers[submission.title(cell)]
-        grade.write(folder / f"s{student:04}" / SECTION / f"{SECTION}.ipynb", nbformat.writes(notebook))
+        results.write(folder / f"s{student:04}" / SECTION / f"{SECTION}.ipynb", nbformat.writes(notebook))
 
 
 def plain(folder: Path, answers: dict[str, str], students: int) -> float:
@@ -41,8 +41,8 @@ def plain(folder: Path, answers: dict[str, str], students: int) -> float:
     short = copy.deepcopy(grade.notebook("solutions", SECTION, COURSE))
     needed = (submission.is_imports, submission.is_answer, submission.is_check)
     short.cells = [cell for cell in short.cells if any(is_needed(cell) for is_needed in needed)]
-    grade.write(folder / "source" / SECTION / f"{SECTION}.ipynb", nbformat.writes(short))
-    grade.write(folder / "nbgrader_config.py", "c = get_config()\nc.CourseDirectory.course_id = 'plain'\n")
+    results.write(folder / "source" / SECTION / f"{SECTION}.ipynb", nbformat.writes(short))
+    results.write(folder / "nbgrader_config.py", "c = get_config()\nc.CourseDirectory.course_id = 'plain'\n")
 
     def nbgrader(*command: str) -> float:
         began = time.perf_counter()
@@ -66,7 +66,7 @@ def ours(folder: Path, answers: dict[str, str], students: int, workers: int) -> 
     seconds = time.perf_counter() - began
     if done.returncode:
         sys.exit(f"autograder grade failed:\n{done.stderr}")
-    results = batch.load_all(folder / "out")
+    marked = results.load_all(folder / "out")
     asked = [e.max_points for e in results[0].exercises.values()]
     for number, result in enumerate(results):
         assert result.points == sum(asked[: number % (len(asked) + 1)]), f"wrong points for {result.student}"

@@ -18,13 +18,14 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import batch, exercise, grade, intake, report, submission
+from autograder import batch, course, exercise, grade, intake, report, submission
+from autograder.results import load, load_all
 from tests.submissions.make import FULL, POINTS, SECTION, answers, find, hand_in, released, solved
 
 SEED = 1729
 HALF = ("discriminator_loss", "generator_loss_nonsaturating", "discriminator_step")
 HALF_POINTS = sum(POINTS[name] for name in HALF)
-COURSE = grade.course()
+COURSE = course.root()
 
 
 def half_right():
@@ -53,7 +54,7 @@ def run(submitted, out, **options):
         plan, intake.find(submitted, exercise.sections()), tick=lambda: ticks.append(1), **{"workers": 2, **options}
     )
     assert len(ticks) == len(list(submitted.iterdir()))
-    return {result.student: result for result in batch.load_all(out)}
+    return {result.student: result for result in load_all(out)}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def out(submitted, tmp_path_factory):
     """The class, graded once by local workers, with all reports."""
     out = tmp_path_factory.mktemp("graded")
     run(submitted, out)
-    report.write_all(batch.load_all(out), out)
+    report.write_all(out)
     return out
 
 
@@ -76,7 +77,7 @@ def files(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 @pytest.mark.parametrize("student", CLASS)
 def test_each_submission_gets_exactly_its_points(out, student):
-    result = batch.load(out, SECTION, student)
+    result = load(out, SECTION, student)
     assert result and result.points == CLASS[student][1]
     assert result.max_points == FULL
     if student == "cem":
@@ -155,7 +156,7 @@ def test_nbgrader_autograde_gives_the_same_marks(submitted, tmp_path):
 def test_grading_twice_changes_nothing(submitted, out):
     before = files(out)
     run(submitted, out)
-    report.write_all(batch.load_all(out), out)
+    report.write_all(out)
     after = files(out)
     assert {name: data for name, (data, _) in before.items()} == {name: data for name, (data, _) in after.items()}
     assert {n: t for n, (_, t) in before.items() if n.startswith(("results/", "autograded/", "feedback/"))} == {
@@ -198,7 +199,7 @@ def test_killed_with_everything_it_started_it_goes_on_where_it_was(tmp_path):
     finished = subprocess.run(command, cwd=COURSE, capture_output=True, text=True, timeout=240)
     assert finished.returncode == 0, finished.stderr
     assert all(path.stat().st_mtime_ns == when for path, when in done.items()), f"{marker}: graded twice"
-    results = batch.load_all(out)
+    results = load_all(out)
     assert [result.points for result in results] == [FULL] * 8
     assert scores(out / "gradebook.db") == {f"s{number}": FULL for number in range(8)}
 
@@ -214,7 +215,7 @@ def test_a_killed_worker_costs_nothing(submitted, tmp_path):
     plan = batch.Plan(tmp_path / "out", COURSE, SEED)
     batch.run(plan, intake.find(submitted, exercise.sections()), workers=2, tick=kill_one)
     assert victims
-    assert {r.student: r.points for r in batch.load_all(tmp_path / "out")} == {s: p for s, (_, p) in CLASS.items()}
+    assert {r.student: r.points for r in load_all(tmp_path / "out")} == {s: p for s, (_, p) in CLASS.items()}
 
 
 def crew_processes() -> list[int]:
@@ -229,7 +230,7 @@ def test_one_exercise_can_be_graded_by_itself(submitted, out, tmp_path):
     assert [f.student for f in found] == ["cem"] and only == {"discriminator_loss"}
     plan = batch.Plan(tmp_path / "out", COURSE, SEED, only=only)
     batch.run(plan, found, workers=1)
-    result = batch.load(tmp_path / "out", SECTION, "cem")
+    result = load(tmp_path / "out", SECTION, "cem")
     assert result and result.points == HALF_POINTS and len(result.exercises) == len(POINTS)
 
 
@@ -242,7 +243,7 @@ def test_a_dask_cluster_gives_the_same_results(submitted, out, tmp_path):
     cluster: Any
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
         results = run(submitted, tmp_path / "out", scheduler=cluster.scheduler_address)
-    local = {result.student: result for result in batch.load_all(out)}
+    local = {result.student: result for result in load_all(out)}
     for student, result in results.items():
         assert result.model_dump(exclude={"seconds"}) == local[student].model_dump(exclude={"seconds"})
     assert scores(tmp_path / "out" / "gradebook.db") == scores(out / "gradebook.db")
@@ -277,13 +278,13 @@ def test_a_late_penalty_and_a_grade_by_hand_reach_the_csv(submitted, out, tmp_pa
         late: Any = book.find_submission_notebook(SECTION, SECTION, "ada")
         late.late_submission_penalty = 2.0
         book.db.commit()
-    rows = report.grades_csv(batch.load_all(tmp_path / "out"), report.final_scores(tmp_path / "out")).splitlines()
+    rows = report.grades_csv(load_all(tmp_path / "out"), report.final_scores(tmp_path / "out")).splitlines()
     assert f"cem,{SECTION},{HALF_POINTS},{FULL},0,{HALF_POINTS + 1.5}," in rows[3]
     assert f"ada,{SECTION},{FULL},{FULL},2,{FULL - 2}," in rows[1]
 
 
 def test_common_mistakes_are_clustered_by_the_cases_that_failed(out):
-    rows = report.mistakes(batch.load_all(out))
+    rows = report.mistakes(load_all(out))
     assert [name for _, name, _, told in rows if "not attempted" not in told] == ["generator_step"]
     assert {(name, number) for number, name, which, _ in rows if which == "all cases"} >= {("discriminator_loss", 1)}
 

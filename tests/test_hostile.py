@@ -10,7 +10,8 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import batch, grade, intake
+from autograder import batch, course, grade, intake
+from autograder.results import load_all
 from autograder.sandbox import Limits
 from tests.submissions.corpus import CORPUS, MARKER
 from tests.submissions.make import FULL, SECTION, answers, hand_in, released, solved, text
@@ -27,7 +28,7 @@ def graded(tmp_path_factory):
         hostile.write(folder / "submitted", hostile.name)
     for student in HONEST:
         hand_in(folder / "submitted", student, solved())
-    plan = batch.Plan(folder / "out", grade.course(), seed=1729, limits=LIMITS)
+    plan = batch.Plan(folder / "out", course.root(), seed=1729, limits=LIMITS)
     found = intake.find(folder / "submitted", [SECTION])
     batch.run(plan, found, workers=2)
     return folder / "out"
@@ -35,7 +36,7 @@ def graded(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(graded):
-    return {result.student: result for result in batch.load_all(graded)}
+    return {result.student: result for result in load_all(graded)}
 
 
 def test_the_corpus_is_large_and_its_names_are_unique():
@@ -77,7 +78,7 @@ def test_feedback_shows_no_answer_no_script_and_no_traceback(graded):
     solution = [line.strip() for line in "\n".join(answers().values()).splitlines()]
     given = {line.strip() for cell in released()["cells"] for line in text(cell).splitlines()}
     secret = [line for line in solution if len(line) > 25 and line not in given and not line.startswith("#")]
-    hidden = grade.references(SECTION, 1729, LIMITS, False, grade.course())
+    hidden = grade.references(SECTION, 1729, LIMITS, False, course.root())
     numbers = [f"{x:.4f}" for _, cases in hidden.items() for o in cases.values() for x in flat(o) if abs(x) > 1e-3]
     assert len(secret) > 5 and len(numbers) > 100
     for student in ("untouched", "not-json", "checks-deleted", "error-with-markup", "script-in-outputs-and-text"):

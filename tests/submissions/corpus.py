@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
-from autograder import judge
-from autograder.grade import course
+from autograder import course, judge
 from tests.submissions.make import (
     FULL,
     POINTS,
@@ -645,14 +644,14 @@ def _(directory, student):
 
 @placed("link-to-the-solution", 0)
 def _(directory, student):
-    solution = course() / "solutions" / SECTION / f"{SECTION}.ipynb"
+    solution = course.root() / "solutions" / SECTION / f"{SECTION}.ipynb"
     (folder(directory, student) / f"{SECTION}.ipynb").symlink_to(solution.resolve())
 
 
 @placed("link-to-a-folder", 0)
 def _(directory, student):
     (directory / student).mkdir(parents=True)
-    (directory / student / SECTION).symlink_to((course() / "solutions" / SECTION).resolve())
+    (directory / student / SECTION).symlink_to((course.root() / "solutions" / SECTION).resolve())
 
 
 @placed("dangling-link", 0)

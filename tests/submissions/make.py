@@ -7,7 +7,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from autograder.grade import course
+from autograder import course
 
 SECTION = "03-gan-minimax"
 POINTS = {
@@ -26,7 +26,7 @@ Cell = dict
 
 @cache
 def _read(kind: str) -> str:
-    return (course() / kind / SECTION / f"{SECTION}.ipynb").read_text(encoding="utf-8")
+    return (course.root() / kind / SECTION / f"{SECTION}.ipynb").read_text(encoding="utf-8")
 
 
 def released() -> Notebook:

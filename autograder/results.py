@@ -1,0 +1,95 @@
+"""What grading leaves on the disk: verdicts and marks of progress, each file written whole or not at all.
+
+OUT/private_seed                       numbers the hidden cases are drawn from, chosen on the first run
+OUT/results/SECTION/STUDENT.json       the verdict, with a digest of all it depends on
+OUT/recorded/SECTION/STUDENT           that digest again, once nbgrader has the verdict
+"""
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from autograder.intake import BadInput
+
+
+class CaseResult(BaseModel):
+    name: str
+    public: bool
+    passed: bool
+    message: str
+
+
+class ExerciseResult(BaseModel):
+    points: float
+    max_points: float
+    message: str
+    cases: list[CaseResult] = []
+
+
+class Result(BaseModel):
+    """The marks of one submission and everything that feedback and reports are made of."""
+
+    student: str = ""
+    section: str
+    points: float
+    max_points: float
+    exercises: dict[str, ExerciseResult]
+    notes: list[str] = []
+    printed: dict[str, str] = {}  # cell id -> what the cell printed, or how it failed
+    text: dict[str, str] = {}  # answer name -> its source, to look for near-identical submissions
+    digest: str = ""
+    seconds: float = 0.0
+
+
+def write(path: Path, text: str, mode: int = 0o644) -> None:
+    """Whole or not at all: a file that is being written is never seen under its name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def private_seed(out: Path) -> int:
+    """The seed of the hidden cases of this OUT: drawn once, so that grading twice gives the same marks."""
+    path = out / "private_seed"
+    if not path.exists():
+        write(path, f"{secrets.randbits(62)}\n", mode=0o600)
+    try:
+        return int(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise BadInput(f"{path} should hold one number; delete it to draw another.") from None
+
+
+def save(out: Path, result: Result) -> None:
+    write(out / "results" / result.section / f"{result.student}.json", result.model_dump_json(indent=1))
+
+
+def load(out: Path, section: str, student: str) -> Result | None:
+    try:
+        return Result.model_validate_json((out / "results" / section / f"{student}.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def load_all(out: Path) -> list[Result]:
+    """Every verdict of OUT, by section and student."""
+    paths = sorted(out.glob("results/*/*.json"))
+    return [result for path in paths if (result := load(out, path.parent.name, path.stem))]
+
+
+def set_recorded(out: Path, result: Result) -> None:
+    write(out / "recorded" / result.section / result.student, result.digest)
+
+
+def is_recorded(out: Path, result: Result) -> bool:
+    path = out / "recorded" / result.section / result.student
+    return path.exists() and path.read_text(encoding="utf-8") == result.digest
