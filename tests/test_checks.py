@@ -1,5 +1,6 @@
 """The three pieces behind a check: cases make inputs, collect writes down what an answer did, judge compares."""
 
+import itertools
 import json
 import re
 
@@ -147,6 +148,57 @@ def test_a_mistake_in_one_of_several_values_is_placed():
     verdict = judge.judge(pair, got, expected)
     assert "of the 2 values returned, number 2: wrong value" in verdict.message
     assert "Value number 2: in every case the result is off by the same factor, 0.5" in verdict.message
+
+
+stepping = Exercise("stepping", points=1, differentiable=False, as_float=True)
+
+
+@stepping.case
+def one_step(rng):
+    """Move the network of the optimizer and nothing else."""
+    net, other = network(rng, 3, 1), network(rng, 3, 1)
+    x = normal(rng, 4, 3, dtype=torch.float64)
+    return {"net": net, "other": other, "optimizer": optim.SGD(net.parameters(), 0.1), "x": x}
+
+
+def step(net, other, optimizer, x):
+    loss = (net(x) - other(x).detach()).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def also(deed):
+    """The right step, and a deed on the network that is none of its business."""
+
+    def answer(net, other, optimizer, x):
+        loss = step(net, other, optimizer, x)
+        with torch.no_grad():
+            deed(net, other)
+        return loss
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("deed", "says"),
+    [
+        (lambda net, other: other[0].weight.mul_(2), "the other's parameters moved"),
+        (lambda net, other: net[0].weight.mul_(2), "net.0.weight does not end where it should"),
+        (lambda net, other: setattr(other[0].bias, "grad", torch.ones(1).double()), "the other's .grad is changed"),
+        (lambda net, other: other.requires_grad_(False), "other.0.bias.requires_grad is not put back"),
+        (lambda net, other: setattr(other[0], "bias", nn.Parameter(other[0].bias.clone())), "other.0.bias is replaced"),
+    ],
+)
+def test_a_step_leaves_no_other_trace(deed, says):
+    assert "right in all" in message(step, stepping, step)
+    assert says in message(also(deed), stepping, step)
+
+
+def test_a_function_that_draws_its_own_numbers_is_told_so():
+    luck = itertools.cycle([0.0, 0.01])  # right in the first call of each case, off in the second
+    assert "two calls with the same inputs differ" in message(lambda x, w: right(x, w) + next(luck))
 
 
 def test_a_right_answer_passes_and_no_message_shows_an_expected_number():
