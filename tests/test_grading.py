@@ -16,9 +16,10 @@ from typing import Any
 
 import psutil
 import pytest
+from nbgrader import dbutil
 from nbgrader.api import Gradebook
 
-from autograder import batch, course, exercise, grade, intake, report, submission
+from autograder import batch, course, exercise, grade, intake, record, report, submission
 from autograder.results import load, load_all
 from tests.submissions.make import FULL, POINTS, SECTION, answers, find, hand_in, released, solved
 
@@ -127,6 +128,14 @@ def scores(database: Path) -> dict[str, float]:
 
 def test_the_gradebook_has_the_points(out):
     assert scores(out / "gradebook.db") == {student: points for student, (_, points) in CLASS.items()}
+
+
+def test_the_gradebook_is_of_the_version_that_alembic_names():
+    """Where it is another, `nbgrader db upgrade` would run migrations on tables that have them already."""
+    with dbutil._temp_alembic_ini("sqlite://") as settings:
+        command = [Path(sys.executable).parent / "alembic", "-c", settings, "heads"]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert record.schema_version() == said.split()[0]
 
 
 def test_nbgrader_autograde_gives_the_same_marks(submitted, tmp_path):
