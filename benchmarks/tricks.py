@@ -245,7 +245,7 @@ def spectral_norm(task: Task) -> Setup:
 
 
 def zero_centred_penalty(task: Task, weight: float = 0.5) -> Setup:
-    """R1: half the squared slope of D at the data (Mescheder et al., 2018, eq. 9)."""
+    """R1: half the squared slope of D at the data (Mescheder et al., 2018)."""
 
     def penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
         real = real.detach().requires_grad_()
