@@ -4,6 +4,8 @@
 # pyright: reportRedeclaration=false
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -240,7 +242,7 @@ def trio(rng, *, n=5, dtype=torch.float64, generator=WithCodes):
     }
 
 
-def trained(given, *networks: nn.Module, by=optim.SGD, **how):
+def trained(given, *networks: nn.Module, by: Callable[..., optim.Optimizer] = optim.SGD, **how):
     """The same inputs with an optimizer of these networks, of the generator alone if none are named."""
     parameters = [p for net in networks or (given["generator"],) for p in net.parameters()]
     return given | {"optimizer": by(parameters, **(how or {"lr": 0.1}))}
@@ -396,7 +398,8 @@ def fewer_labels_than_clusters(rng):
     """n = 6, but only three clusters and four classes occur here. The table of counts is n by n, with rows and columns
     of zeros."""
     table = np.zeros((6, 6), dtype=int)
-    table[np.ix_([0, 2, 5], [1, 2, 3, 5])] = rng.integers(1, 9, size=(3, 4))
+    table[np.ix_([0, 2, 5], [1, 2, 3, 5])] = rng.integers(1, 4, size=(3, 4))
+    table[[0, 2, 5], [5, 1, 3]] += 6
     return counted(rng, table)
 
 
