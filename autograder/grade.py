@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 
 from autograder import collect, course, exercise, judge, submission
 from autograder.exercise import PUBLIC_SEED, Exercise, exercises
-from autograder.intake import BadInput, Unreadable
+from autograder.intake import BadInput, Unreadable, printable
 from autograder.results import CaseResult, ExerciseResult, Result, write
 from autograder.sandbox import LIMITS, Limits, jail
 
@@ -82,7 +82,7 @@ def describe_cell(event: dict[str, Any]) -> str:
     if isinstance(error, dict):
         kind, message = (str(error.get(key, ""))[:2000] for key in ("type", "message"))
         text += message if kind == "Died" else f"{kind}: {message}"
-    return submission.encodable(text)
+    return printable(text)
 
 
 @cache
@@ -158,10 +158,8 @@ def verdict(asked: Exercise, outcomes: dict, expected: dict) -> ExerciseResult:
         found = judge.judge(asked, {}, expected)
     if whole and not any(case.passed for case in found.cases):
         return ExerciseResult(points=0, max_points=asked.points, message=f"{asked.name}: {whole['error']['message']}.")
-    cases = [CaseResult(**{**asdict(case), "message": submission.encodable(case.message)}) for case in found.cases]
-    return ExerciseResult(
-        points=found.points, max_points=found.max_points, message=submission.encodable(found.message), cases=cases
-    )
+    cases = [CaseResult(**asdict(case)) for case in found.cases]
+    return ExerciseResult(points=found.points, max_points=found.max_points, message=found.message, cases=cases)
 
 
 def nothing(section: str, reason: str, only: Iterable[str] = ()) -> Result:
@@ -187,8 +185,14 @@ def mark_script(section: str, text: str, _name: str, seed: int, **options: Any) 
     """Marks of a Python file that defines some of a section's functions; the section's imports run before it."""
     release = notebook("notebooks", section, options.get("root") or course.root())
     imports = [cell for cell in release.cells if submission.is_imports(cell)]
-    script = nbformat.v4.new_notebook(cells=[*imports, nbformat.v4.new_code_cell(submission.encodable(text))])
-    return mark(section, script, [], seed, **options)
+    script = nbformat.v4.new_notebook(cells=[*imports, nbformat.v4.new_code_cell(printable(text))])
+    result = mark(section, script, [], seed, **options)
+    for name, marks in result.exercises.items():
+        for other in known_section(section):
+            if f"name '{other}' is not defined" in marks.message:
+                told = f"{name}: it calls {other}, which this file does not define. "
+                marks.message = told + f"Add your {other} to the file, or check the notebook."
+    return result
 
 
 # --- stored references ------------------------------------------------------------------------------------------------

@@ -16,6 +16,9 @@ MAX_FILE = 20 << 20  # a notebook with its pictures; none of the course's is abo
 STUDENT = re.compile(r"\w[\w@. -]*", re.UNICODE)  # what nbgrader can use as the name of a folder
 
 
+CONTROL = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+
+
 class BadInput(Exception):
     """The caller's mistake, as one sentence: exit status 2."""
 
@@ -85,6 +88,15 @@ def read(directory: Path, *parts: str) -> str:
     if "\0" in text:
         raise Unreadable(f"{parts[-1]} contains NUL characters.")
     return text
+
+
+def printable(text: str) -> str:
+    """A stranger's words without what would stop or mislead those who show them.
+
+    JSON allows lone surrogates, which UTF-8 does not, and control characters, which XML does not; escape sequences
+    paint on the instructor's screen, and characters that turn the direction of writing make a line look like another.
+    """
+    return CONTROL.sub("", text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def timestamps(directory: Path) -> dict[tuple[str, str], str]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from autograder.results import ExerciseResult, Result, load_all, write
 
@@ -217,12 +218,7 @@ def show(results: list[Result], alike: LookAlikes, console: Console) -> None:
         if found := mistakes(group, most=5):
             table = Table("how many", "exercise", "failing", "what they were told", title="Most common mistakes")
             for number, name, which, told in found:
-                table.add_row(str(number), name, which, plain(told))
+                table.add_row(str(number), name, which, Text(told[:200]))  # square brackets in it are no markup
             console.print(table)
         for students in alike[section]:
             console.print(f"Near-identical answers, worth a look: {', '.join(students)}", markup=False)
-
-
-def plain(text: str) -> str:
-    """Square brackets in a student's error message are no markup."""
-    return text[:200].replace("[", r"\[")

@@ -9,23 +9,26 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
-from autograder.intake import BadInput
+from autograder.intake import BadInput, printable
+
+Words = Annotated[str, BeforeValidator(printable)]  # a student may have chosen them
 
 
 class CaseResult(BaseModel):
-    name: str
+    name: Words
     public: bool
     passed: bool
-    message: str
+    message: Words
 
 
 class ExerciseResult(BaseModel):
     points: float
     max_points: float
-    message: str
+    message: Words
     cases: list[CaseResult] = []
 
 
@@ -37,9 +40,9 @@ class Result(BaseModel):
     points: float
     max_points: float
     exercises: dict[str, ExerciseResult]
-    notes: list[str] = []
-    printed: dict[str, str] = {}  # cell id -> what the cell printed, or how it failed
-    text: dict[str, str] = {}  # answer name -> its source, to look for near-identical submissions
+    notes: list[Words] = []
+    printed: dict[str, Words] = {}  # cell id -> what the cell printed, or how it failed
+    text: dict[str, Words] = {}  # answer name -> its source, to look for near-identical submissions
     digest: str = ""
     seconds: float = 0.0
 

@@ -7,17 +7,15 @@ retagging, reordering or duplicating cells changes nothing that counts, and cost
 
 import copy
 import json
-import re
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.intake import Unreadable
+from autograder.intake import Unreadable, printable
 
 MAX_CELLS = 1000
 MAX_SOURCE = 1 << 20  # characters of one notebook's cells together
-CONTROL = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
 GONE = "# This cell was not in the submission."
 
 
@@ -44,16 +42,10 @@ def plain(cell: dict[str, Any]) -> dict[str, Any]:
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
     return {
         "type": cell.get("cell_type"),
-        "source": encodable("".join(line for line in lines if isinstance(line, str))),
+        "source": printable("".join(line for line in lines if isinstance(line, str))),
         "locked": isinstance(nbgrader, dict) and nbgrader.get("locked") is True,
         "names": [name for name in (grade_id, cell.get("id")) if isinstance(name, str)],
     }
-
-
-def encodable(text: str) -> str:
-    """Lone surrogates (JSON allows them, UTF-8 does not) and control characters (XML does not) would stop those who
-    write the text later; a terminal's escape sequences would paint on the instructor's screen."""
-    return CONTROL.sub("", text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def rebuild(text: str, release: NotebookNode, name: str = "The notebook") -> tuple[NotebookNode, list[str]]:

@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 
+import nbformat
 import pytest
 from typer.testing import CliRunner
 
+from autograder import course
 from autograder.__main__ import app
 from tests.submissions.make import FULL, POINTS, SECTION, checks, copied, find, hand_in, released, solved
 
@@ -57,6 +59,16 @@ def test_check_says_what_is_wrong_and_gives_a_hint(tmp_path):
     done = run("check", SECTION, tmp_path / "answers.py", "--only", "discriminator_loss")
     assert done.exit_code == 1
     assert "cases fail" in done.stdout and "Hint:" in done.stdout
+
+
+def test_a_file_that_calls_an_answer_it_does_not_hold_is_told_what_to_add(tmp_path):
+    cells = nbformat.read(course.root() / "solutions" / "02-vae" / "02-vae.ipynb", 4).cells
+    step = next(c.source for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == "vae_step")
+    assert "negative_elbo(" in step
+    (tmp_path / "answers.py").write_text(step)
+    done = run("check", "02-vae", tmp_path / "answers.py", "--only", "vae_step")
+    assert done.exit_code == 1
+    assert "calls negative_elbo, which this file does not define. Add your negative_elbo" in done.stdout
 
 
 BROKEN = {

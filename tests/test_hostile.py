@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import html
+import io
+import json
 import re
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import psutil
 import pytest
 from nbgrader.api import Gradebook
+from rich.console import Console
 
-from autograder import batch, course, grade, intake
+from autograder import batch, course, grade, intake, report
 from autograder.results import load_all
 from autograder.sandbox import Limits
 from tests.submissions.corpus import CORPUS, MARKER
-from tests.submissions.make import FULL, SECTION, answers, hand_in, released, solved, text
+from tests.submissions.make import FULL, POINTS, SECTION, answers, hand_in, released, solved, text
 
 LIMITS = Limits(step_seconds=3, wall_seconds=60, memory=2 << 30)
 HONEST = ["aaa-honest", "honest", "zzz-honest"]  # before, among and after the others
@@ -93,6 +98,24 @@ def test_feedback_shows_no_answer_no_script_and_no_traceback(graded):
         assert not [number for number in numbers if number in shown]
         if student in ("untouched", "not-json"):
             assert not [line for line in secret if line in shown]
+
+
+def test_what_students_say_breaks_no_report(graded):
+    """Not the XML, the JSON, the tables or the screen; and it is nowhere more than text."""
+    names = {hostile.name for hostile in CORPUS} | set(HONEST)
+    suite = ElementTree.parse(graded / "junit.xml").getroot().find("testsuite")
+    assert suite is not None and len(suite) == len(names) * len(POINTS)
+    assert {r["student"] for r in json.loads((graded / "results.json").read_text(encoding="utf-8"))} == names
+    rows = list(csv.reader((graded / "grades.csv").read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 1 + len(names) and len({len(row) for row in rows}) == 1
+    assert not [cell for row in rows for cell in row if cell.startswith(tuple("=+@\t"))], "a formula in a spreadsheet"
+    assert all(json.loads(path.read_text(encoding="utf-8"))["tests"] for path in graded.glob("gradescope/*/*.json"))
+    screen = io.StringIO()
+    report.show(load_all(graded), {SECTION: []}, Console(file=screen, width=200))
+    summary = (graded / "summary.md").read_text(encoding="utf-8")
+    outside = "".join(re.split(r"`[^`]*`", summary))
+    assert "<" not in outside and "[" not in outside, "markup of somebody's in the summary"
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", summary + screen.getvalue())
 
 
 def flat(value) -> list[float]:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -114,6 +115,47 @@ def test_the_same_job_gives_the_same_events(jail):
 def test_descriptors_of_the_grader_are_not_handed_on(jail):
     source = "import os; print(sorted(os.listdir('/proc/self/fd'), key=int)[3:])"
     assert said(jail, source) in (["['3', '4']"], ["['3', '5']"])  # the results' pipe, and the folder being listed
+
+
+def test_the_library_is_told_that_it_is_graded(jail):
+    assert said(jail, "import os; print(os.environ['DGM_GRADING'])") == ["1"], "no progress bars"
+
+
+REMEMBER = "planted = ''.join(chr(ord(c) + 1) for c in 'rdbqdsvnqcr') * 50"  # so that the words are in no source
+SEARCH = """
+import ctypes
+needle, found = ''.join(chr(ord(c) + 1) for c in 'rdbqdsvnqcr' * 3).encode(), 0
+for line in [line.split() for line in open('/proc/self/maps') if line.split()[1].startswith('rw')]:
+    first, last = (int(x, 16) for x in line[0].split('-'))
+    found += ctypes.string_at(first, last - first).count(needle)
+print(found)
+"""
+
+
+def test_no_job_finds_words_of_an_earlier_one_in_the_memory_it_is_forked_with(jail):
+    """The solution's code and the hidden cases' answers pass through jobs, too."""
+    assert int(said(jail, REMEMBER, SEARCH)[1]) > 1, "the search finds its own job's words"
+    assert int(said(jail, SEARCH)[0]) <= 2, "its own needle"
+
+
+def test_a_job_is_run_again_when_the_warm_parent_is_killed_in_the_middle_of_it():
+    with Jail(LIMITS) as jail:
+        jail.start()
+        assert jail.server
+        threading.Timer(1, jail.server.kill).start()
+        assert said(jail, "import time; time.sleep(3)", "print('done')") == ["", "done"]
+
+
+def test_a_shared_warm_parent_serves_many_and_is_replaced_when_it_is_gone():
+    with Jail(LIMITS) as owner:
+        owner.start()
+        assert owner.connection
+        with Jail(LIMITS, connection=owner.connection.dup()) as guest:
+            assert said(guest, "print(6 * 7)") == said(owner, "print(6 * 7)") == ["42"]
+            assert guest.server is None
+            owner.close()
+            assert said(guest, "print(6 * 7)") == ["42"]
+            assert guest.server is not None
 
 
 def test_an_open_jail_is_refused():

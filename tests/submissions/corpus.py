@@ -372,6 +372,157 @@ forging("floods-the-pipe", "while True: everywhere(b'x' * 65536)", 0)
 forging("floods-the-pipe-with-lines", "while True: everywhere(b'{}\\n' * 20000)", 0)
 forging("closes-the-pipe", "os.closerange(3, 256)" + WRONG)
 
+# Words for people's screens and files, sent past everything that would have cleaned them.
+forging(
+    "forges-words-that-no-file-can-hold",
+    "evil = '\\ud800\\x00\\x1b[2J\\u202e\\x85<script>alert(1)</script>`|=cmd()\\\\[red]' \n"
+    "everywhere(b'\\n' + json.dumps({'exercise': 'discriminator_loss', 'died': evil}).encode() + b'\\n')\n"
+    "everywhere(b'\\n' + json.dumps({'cell': 0, 'stdout': evil, 'error': {'type': evil}}).encode() + b'\\n')\n"
+    "raise type(evil.replace('\\x00', '').replace('\\ud800', ''), (Exception,), {})(evil)",
+)
+forging(
+    "forges-through-proc",
+    'line = b\'\\n{"exercise": "discriminator_loss", "case": "two_batches", "public": true, "outcome": {}}\\n\'\n'
+    "for process in ('self', '1', str(os.getppid())):\n"
+    "    for descriptor in range(16):\n"
+    "        try:\n"
+    "            with open(f'/proc/{process}/fd/{descriptor}', 'wb') as file: file.write(line)\n"
+    "        except OSError: pass" + WRONG,
+)
+forging(
+    "forges-numbers-of-every-kind",
+    "for data in ('[1e999]', '[-Infinity]', '[NaN]', '[true]', '[null]', '[\"1\"]', '[[0]]', '{}', f'[{10 ** 400}]'):\n"
+    "    for c, p in " + CASES + ":\n"
+    "        line = json.dumps({'exercise': 'discriminator_loss', 'case': c, 'public': p})[:-1]\n"
+    '        value = f\'{{"kind": "tensor", "dtype": "float32", "shape": [], "data": {data}}}\'\n'
+    '        everywhere(f\'\\n{line}, "outcome": {{"value": {value}}}}}\\n\'.encode())' + WRONG,
+)
+forging(
+    "forges-as-deep-as-json-goes",
+    "for c, p in " + CASES + ":\n"
+    "    line = json.dumps({'exercise': 'discriminator_loss', 'case': c, 'public': p})[:-1]\n"
+    '    deep = \'{"kind": "tuple", "items": [\' * 450 + \']}\' * 450\n'
+    '    everywhere(f\'\\n{line}, "outcome": {{"value": {deep}}}}}\\n\'.encode())' + WRONG,
+)
+
+# --- values that are not what they say --------------------------------------------------------------------------------
+
+answer(
+    "tensor-with-its-own-tolist",
+    f"""
+    class Obliging(torch.Tensor):
+        def tolist(self): return [0.0]
+        def detach(self): return self
+        def numel(self): return 1
+        is_complex = lambda self: False
+
+    def {ATTACKED}(real_logits, fake_logits):
+        return real_logits.mean().as_subclass(Obliging)
+    """,
+)
+answer(
+    "class-changed-afterwards",
+    f"""
+    class Later(torch.nn.Parameter):
+        shape, dtype, layout = (), torch.float32, torch.strided
+        def tolist(self): raise SystemExit(0)
+
+    def {ATTACKED}(real_logits, fake_logits):
+        value = torch.nn.Parameter(real_logits.mean().detach())
+        value.__class__ = Later
+        return value
+    """,
+)
+answer(
+    "list-that-never-ends",
+    f"""
+    class Endless(list):
+        def __len__(self): return 1
+        def __iter__(self):
+            while True: yield 0.0
+
+    def {ATTACKED}(real_logits, fake_logits):
+        return Endless()
+    """,
+)
+answer("list-of-lists-of-lists", "x = 0.0\nfor _ in range(8):\n    x = [x] * 50\nreturn x")
+answer("patches-tolist", "torch.Tensor.tolist = lambda self: [0.0] * self.numel()" + WRONG)
+answer(
+    "patches-the-encoder",
+    "import json\njson.JSONEncoder.encode = lambda self, event: '{\"done\": true}\\n' * 1000" + WRONG,
+    0,  # "done" ends the whole job, and with it its author's other exercises
+)
+answer(
+    "patches-the-collector",
+    "import autograder.collect as collect\ncollect._collect = lambda *a: {'passed': True, 'value': None}" + WRONG,
+)
+answer(
+    "traces-the-collector",
+    """
+    import sys
+    def trace(frame, event, argument):
+        frame.f_locals.update(value={}, outcome={}, error=None)
+        raise SystemExit
+    frame = sys._getframe()
+    while frame: frame.f_trace, frame = trace, frame.f_back
+    sys.settrace(trace)
+    """,
+)
+answer(
+    "public-case-or-hidden",
+    """
+    import sys
+    frame = sys._getframe()
+    while frame and "seed" not in frame.f_locals: frame = frame.f_back
+    if frame and frame.f_locals["seed"] == 2014:
+        return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+    return real_logits.mean()
+    """,
+)
+
+# --- the processes around it ------------------------------------------------------------------------------------------
+
+answer("stops-its-parent", "import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)\nsignal.pause()")
+answer("kills-its-group", "import os\nos.killpg(0, 9)\nos.killpg(os.getpgid(os.getppid()), 9)")
+answer(
+    "traces-its-parent",
+    """
+    import ctypes, os
+    libc = ctypes.CDLL(None)
+    for process in (os.getppid(), 1):
+        libc.ptrace(16, process, None, None)  # attach, which stops it
+        libc.ptrace(8, process, None, None)  # kill
+    while True: pass
+    """,
+)
+answer("fills-shared-memory", "open('/dev/shm/x', 'wb').write(b'x' * (1 << 30))")
+answer(
+    "runs-before-all-others",
+    """
+    import os
+    for policy in (os.SCHED_FIFO, os.SCHED_RR):
+        try: os.sched_setscheduler(0, policy, os.sched_param(99))
+        except OSError: continue
+        raise RuntimeError("LOOT real time")
+    try: os.nice(-30)
+    except OSError: pass
+    if os.nice(0) < 0: raise RuntimeError("LOOT priority")
+    while True: pass
+    """,
+)
+looking(
+    "digs-under-the-mounts",
+    """
+    import ctypes, os, autograder
+    libc, here = ctypes.CDLL(None), os.path.dirname(autograder.__file__)
+    libc.unshare(0x10000000 | 0x20000)  # a user and mount namespace of its own, with all capabilities in it
+    for place in (here, "/tmp", "/home/student", "/proc", "/"):
+        libc.umount2(place.encode(), 2)
+    libc.mount(b"none", b"/", None, 0x1000 | 0x20, None)  # remount, writable
+    loot = [name for name in ("judge.py", "references") if os.path.exists(f"{here}/{name}")]
+    """,
+)
+
 # --- cells of the student's own ---------------------------------------------------------------------------------------
 
 cell(
@@ -433,6 +584,7 @@ cell(
     wrong=True,
 )
 cell("surrogates", "print('\ud800')")
+cell("patches-tolist-for-all", "torch.Tensor.tolist = lambda self: [0.0] * self.numel()", points=0, at=-1)
 cell("own-import", "import math, collections")
 
 # --- cells deleted, copied, moved, retagged ---------------------------------------------------------------------------
