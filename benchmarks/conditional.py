@@ -90,8 +90,8 @@ def ring(name: str, seed: int, steps: int) -> dict[str, Any]:
     obeys = (torch.cdist(fake, data.ring_centres()).argmin(1) == ordered).float().mean().item()
     width = fake.view(8, 300, 2).std(1).mean().item() / 0.1
     return {
-        "part": "ring", "game": name, "seed": seed, "good": found.high_quality, "modes found": found.modes / 8, "obeys": obeys,
-        "width": width,
+        "part": "ring", "game": name, "seed": seed, "modes found": found.modes / 8,
+        "good": found.high_quality, "obeys": obeys, "width": width,
     }  # fmt: skip
 
 
