@@ -201,18 +201,25 @@ def run(
 
 def _run(plan: Plan, found: list[Found], submit: Callable, crew: Crew, most: int, regrade: bool, tick: Callable):
     pending: dict[Future, tuple[Task, Result | None, int]] = {}
+    sections = sorted({f.section for f in found})
     registered: list[Future] = []
 
     def start(task: Task, result: Result | None, attempt: int) -> None:
         if result is None:
             pending[submit(grade_task, task, plan)] = task, result, attempt
         if not registered:  # the gradebook learns about the sections while the first submissions are being graded
-            sections = sorted({f.section for f in found})
             registered.extend(crew.submit(register_section, section, plan) for section in sections)
-        if result is not None:
-            for section in registered:
-                section.result()
-            pending[crew.submit(record_task, result, task, plan)] = task, result, attempt
+        if result is None:
+            return
+        try:
+            for future in registered:
+                future.result()
+        except BrokenProcessPool:
+            if attempt + 1 == ATTEMPTS:
+                raise
+            registered.clear()
+            return start(task, result, attempt + 1)
+        pending[crew.submit(record_task, result, task, plan)] = task, result, attempt
 
     def finish(future: Future) -> None:
         task, result, attempt = pending.pop(future)

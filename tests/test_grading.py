@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +92,7 @@ def test_the_points_in_the_notebook_are_those_of_the_exercises():
     in_notebook = {
         c["metadata"]["nbgrader"]["grade_id"].removeprefix("check-"): c["metadata"]["nbgrader"]["points"] for c in cells
     }
+    assert course.sections() == exercise.sections()
     assert in_notebook == {name: e.points for name, e in exercise.exercises(SECTION).items()} == POINTS
 
 
@@ -225,6 +228,22 @@ def test_a_killed_worker_costs_nothing(submitted, tmp_path):
     batch.run(plan, intake.find(submitted, exercise.sections()), workers=2, tick=kill_one)
     assert victims
     assert {r.student: r.points for r in load_all(tmp_path / "out")} == {s: p for s, (_, p) in CLASS.items()}
+
+
+def test_a_worker_killed_while_the_gradebook_learns_about_a_section_costs_nothing(submitted, tmp_path, monkeypatch):
+    class Unlucky(batch.Crew):
+        lost = False
+
+        def submit(self, function, *arguments):
+            if function is not batch.register_section or self.lost:
+                return super().submit(function, *arguments)
+            self.lost, future = True, Future()
+            future.set_exception(BrokenProcessPool())
+            return future
+
+    monkeypatch.setattr(batch, "Crew", Unlucky)
+    assert {s: r.points for s, r in run(submitted, tmp_path / "out").items()} == {s: p for s, (_, p) in CLASS.items()}
+    assert scores(tmp_path / "out" / "gradebook.db") == {student: points for student, (_, points) in CLASS.items()}
 
 
 def crew_processes() -> list[int]:
