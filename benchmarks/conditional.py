@@ -22,8 +22,8 @@ Join = Callable[[Tensor, Tensor], Tensor]
 LATENT = 16
 
 
-def one_hot(x: Tensor, y: Tensor, n_classes: int) -> Tensor:
-    return torch.cat([x.flatten(1), F.one_hot(y, n_classes).to(x)], dim=1)
+def one_hot(x: Tensor, y: Tensor, n_classes: int, loudness: float = 1.0) -> Tensor:
+    return torch.cat([x.flatten(1), loudness * F.one_hot(y, n_classes).to(x)], dim=1)
 
 
 def train(players: Sequence[training.Player], x: Tensor, y: Tensor, size: int, steps: int, anneal: float) -> None:
@@ -139,7 +139,7 @@ def order_game(way: str, seed: int, x: Tensor, y: Tensor, steps: int) -> nn.Modu
     side, width = x.shape[-1], 256
     net = nets.mlp([LATENT + 10, width, width, side * side], final=nn.Sigmoid())
     G = nets.Conditional(nn.Sequential(net, nn.Unflatten(1, (1, side, side))), partial(one_hot, n_classes=10))
-    inputs = side * side + (10 if way == "concatenation" else 0)
+    inputs = side * side + (10 if way in LOUDNESS else 0)
     trunk = nn.Sequential(nn.Flatten(), nets.mlp([inputs, width, width], spectral=True), nn.LeakyReLU(0.2))
     D = nets.Head(trunk, spectral_norm(nn.Linear(width, 1)))
     D.features = width  # type: ignore[assignment]
@@ -148,9 +148,9 @@ def order_game(way: str, seed: int, x: Tensor, y: Tensor, steps: int) -> nn.Modu
     if way == "AC-GAN":
         players = acgan(G, D, nets.Head(trunk, nn.Linear(width, 10)), lr, g_lr, after)
     else:
-        judge = (
-            nets.Conditional(D, partial(one_hot, n_classes=10)) if way == "concatenation" else nets.Projection(D, 10)  # type: ignore[arg-type]
-        )
+        judge: nn.Module = nets.Projection(D, 10)  # type: ignore[arg-type]
+        if way in LOUDNESS:
+            judge = nets.Conditional(D, partial(one_hot, n_classes=10, loudness=LOUDNESS[way]))
         players = games.gan(G, judge, games.HINGE, latents.gaussian(LATENT), lr=lr, g_lr=g_lr, g_after=after)
     train(players, x, y, 64, steps, anneal=0.5)
     return average
@@ -171,7 +171,8 @@ def glyphs() -> tuple[Tensor, Tensor, SVC, float]:
     return game.x, game.y, judge, judge.score(game.x[:1000].flatten(1).numpy(), game.y[:1000].numpy())
 
 
-WAYS = ("projection", "concatenation", "AC-GAN")
+LOUDNESS = {"concatenation": 1.0, "concatenation, times 10": 10.0}  # of the one-hot label beside the pixels
+WAYS = ("projection", *LOUDNESS, "AC-GAN")
 
 
 def orders(seeds: Sequence[int], quick: bool) -> list[dict[str, Any]]:
