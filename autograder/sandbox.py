@@ -4,8 +4,8 @@ Seen from inside: a read-only system, Python and its packages, `dgm` and the few
 empty home; no network; no lesson, solution, reference, gradebook or other submission. The private seed's answers never
 enter it. What comes back is bytes, capped in number and time, parsed by `events`.
 
-Started by root, each job runs under a high user number of its own (limits on processes don't bind root); started
-by an ordinary user, in a user namespace. Where forking inside the jail is refused, each job gets a jail of its own.
+Started by root, each job runs under a high user number of its own (limits on processes don't bind root); started by an
+ordinary user, in a user namespace of its own. Where forking inside the jail is refused, each gets a jail of its own.
 """
 
 import atexit
