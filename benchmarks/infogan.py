@@ -28,9 +28,9 @@ KEYS = ("accuracy", "rotation", "width", "category_loss", "number_loss")
 VARIANTS: dict[str, dict[str, Any]] = {
     "as in the lesson": {},
     "no information term": {"info_weight": 0.0},
-    "numbers not faded in": {"fade_in": 0.0},
-    "weak codes": {"noise_dim": 8, "strength": 1.0},
-    "weak codes, no information term": {"noise_dim": 8, "strength": 1.0, "info_weight": 0.0},
+    "strong codes": {"noise_dim": 2, "strength": 3.0},
+    "strong codes, no information term": {"noise_dim": 2, "strength": 3.0, "info_weight": 0.0},
+    "strong codes, numbers not faded in": {"noise_dim": 2, "strength": 3.0, "fade_in": 0.0},
 }
 
 
@@ -72,8 +72,8 @@ def run(
     seed: int,
     turns: int,
     info_weight: float = 1.0,
-    noise_dim: int = 2,
-    strength: float = 3.0,
+    noise_dim: int = 8,
+    strength: float = 1.0,
     fade_in: float = 1 / 3,
 ) -> dict[str, Any]:
     x_real, _, _ = glyphs(20_000, seed=0)
