@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 PUBLIC_SEED = 2014  # the year of the first GAN; a private seed takes its place for the hidden cases
 
 Inputs = dict[str, Any]  # argument name -> argument, in the order of the call
+Net = TypeVar("Net", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ def exercises(section: str) -> dict[str, Exercise]:
 class Players(NamedTuple):
     """Two networks and a batch for each, in the order of a step's signature (the optimizer comes in between)."""
 
-    generator: nn.Module
-    discriminator: nn.Module
+    generator: nn.Sequential
+    discriminator: nn.Sequential
     real: Tensor
     noise: Tensor
 
@@ -105,7 +106,7 @@ def normal(rng: np.random.Generator, *shape: int, scale: float = 1.0, dtype: tor
     return torch.from_numpy(rng.normal(scale=scale, size=shape)).to(dtype)
 
 
-def fill(module: nn.Module, rng: np.random.Generator) -> nn.Module:
+def fill(module: Net, rng: np.random.Generator) -> Net:
     """The same module with every parameter drawn from ``rng``, large enough that no gradient is negligible."""
     with torch.no_grad():
         for parameter in module.parameters():
@@ -118,7 +119,7 @@ def network(rng: np.random.Generator, *sizes: int, dtype: torch.dtype = torch.fl
     layers: list[nn.Module] = []
     for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
         layers += [nn.Linear(fan_in, fan_out), nn.Tanh()]
-    return fill(nn.Sequential(*layers[:-1]).to(dtype), rng)  # type: ignore[return-value]
+    return fill(nn.Sequential(*layers[:-1]).to(dtype), rng)
 
 
 def players(rng: np.random.Generator, *, n_real=5, n_noise=5, dtype=torch.float64) -> Players:
@@ -135,7 +136,7 @@ def image_players(rng: np.random.Generator) -> Players:
     return Players(generator, image_critic(rng, 1), images, noise)
 
 
-def image_critic(rng: np.random.Generator, channels: int) -> nn.Module:
+def image_critic(rng: np.random.Generator, channels: int) -> nn.Sequential:
     """Images (n, channels, 4, 4) to scores (n, 1), smooth everywhere."""
     layers = nn.Conv2d(channels, 3, 2, 2), nn.Tanh(), nn.Flatten(), nn.Linear(12, 4), nn.Tanh(), nn.Linear(4, 1)
     return fill(nn.Sequential(*layers).double(), rng)

@@ -58,8 +58,8 @@ class Task(NamedTuple):
 
 
 TASKS = {
-    "ring": Task(data.ring(100_000, radius=1.0)[0], data.ring_centres(radius=1.0), 0.01, 1.0, 0.25, 10_000),
-    "grid": Task(data.grid(100_000)[0], data.grid_centres(), 0.05, 4.0, 1.0, 16_000),
+    "ring": Task(data.ring(100_000, radius=1.0)[0], data.ring_centres(radius=1.0), 0.01, 1.0, 0.25, 20_000),
+    "grid": Task(data.grid(100_000)[0], data.grid_centres(), 0.05, 4.0, 1.0, 40_000),
 }
 
 NON_SATURATING = games.Game(

@@ -429,7 +429,8 @@ def images(rng):
     batch."""
     encoder = Halves(nn.Sequential(nn.Conv2d(1, 2, 2, 2), nn.Tanh(), nn.Flatten(), nn.Linear(8, 4)))
     decoder = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Unflatten(1, (2, 2, 2)), nn.ConvTranspose2d(2, 1, 2, 2))
-    fill(encoder.double(), rng), fill(decoder.double(), rng)
+    fill(encoder.double(), rng)
+    fill(decoder.double(), rng)
     return step_inputs(encoder, decoder, pixels(rng, 3, 1, 4, 4, dtype=DOUBLE), normal(rng, 3, 2, dtype=DOUBLE))
 
 
