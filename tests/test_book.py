@@ -362,6 +362,16 @@ def test_play_runs_pauses_and_stops_at_the_end(chromium, soups, address):
     context.close()
 
 
+def test_the_front_page_fits_one_screen(chromium, address):
+    context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    settled(page, f"{address}/{FRONT}.html")
+    for part in (".dgm-view", ".dgm-start", ".dgm-map"):
+        box = page.locator(part).bounding_box()
+        assert box and box["y"] + box["height"] <= 900, f"{part} ends below the first screen"
+    context.close()
+
+
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_the_front_page_moves_only_for_those_who_like_it(chromium, address, motion):
     context = chromium.new_context(viewport={"width": 1400, "height": 900}, reduced_motion=motion)
