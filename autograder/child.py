@@ -100,7 +100,7 @@ def keep(shell: Any, job: int, results: int, leash: int, uid: int) -> None:
     first = os.fork()
     if first == 0:
         os.close(leash)
-        private_mounts(uid)
+        private_mounts()
         drop_privileges(uid)
         supervise(shell, job, results)
         os._exit(0)
@@ -116,7 +116,8 @@ def keep(shell: Any, job: int, results: int, leash: int, uid: int) -> None:
 # --- the kernel calls Python has no name for ----------------------------------------------------------------------
 
 NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x00020000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 0x4000, 0x40000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 0x20, 0x1000
+MS_REC, MS_PRIVATE = 0x4000, 0x40000
 PR_SET_NO_NEW_PRIVS = 38
 CAPABILITY_VERSION_3 = 0x20080522
 HUGE_PAGE, MADV_COLLAPSE = 2 << 20, 25
@@ -155,17 +156,34 @@ def huge_pages() -> None:
             libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), MADV_COLLAPSE)
 
 
-def mount(kind: bytes | None, target: str, flags: int, options: str = "") -> None:
-    call("mount", kind, target.encode(), kind, ctypes.c_ulong(flags), options.encode())
+def mount(source: str | None, target: str, flags: int, options: str = "") -> None:
+    """Mount a kind of file system ("tmpfs", "proc"), or with MS_BIND a place that there is."""
+    name = source and source.encode()
+    call("mount", name, target.encode(), name, ctypes.c_ulong(flags), options.encode())
 
 
-def private_mounts(uid: int) -> None:
+def private_mounts() -> None:
     """An empty /tmp, home and /dev/shm, and a /proc that lists this job only: two submissions never meet."""
     mount(None, "/", MS_REC | MS_PRIVATE)
     for place, size in SCRATCH.items():
-        owner = f",uid={uid}" if os.getuid() == 0 else ""
-        mount(b"tmpfs", place, MS_NOSUID | MS_NODEV, f"size={size},mode=700{owner}")
-    mount(b"proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+        kept = {name: os.open(f"{place}/{name}", os.O_PATH) for name in installed_below(place)}
+        mount("tmpfs", place, MS_NOSUID | MS_NODEV, f"size={size},mode=1777")
+        for name, fd in kept.items():
+            folder = f"{place}/{name}"
+            os.mkdir(folder)
+            mount(f"/proc/self/fd/{fd}", folder, MS_BIND | MS_REC)
+            mount(None, folder, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
+            os.close(fd)
+    mount("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+
+def installed_below(place: str) -> set[str]:
+    """The folders of a scratch place that Python or this course lies in, as when somebody tries it out in /tmp."""
+    import dgm
+
+    folders = [sys.prefix, sys.base_prefix, os.path.dirname(__file__), os.path.dirname(dgm.__file__)]
+    real = [os.path.realpath(folder) for folder in folders]
+    return {folder[len(place) + 1 :].split("/")[0] for folder in real if folder.startswith(place + "/")}
 
 
 def drop_privileges(uid: int) -> None:

@@ -225,7 +225,8 @@ looking(
     loot = []
     for folder, folders, files in os.walk("/"):
         folders[:] = [f for f in folders if f not in ("proc", "sys", "usr", "versions", "site-packages")]
-        loot += [f"{folder}/{f}" for f in files if "gan-minimax" in f and not f.endswith(".py") or f.endswith(".db")]
+        files = [f for f in files if not f.endswith((".py", ".pyc"))]  # the exercises, which hold no answer
+        loot += [f"{folder}/{f}" for f in files if "gan-minimax" in f or f.endswith(".db")]
     """,
 )
 looking(
