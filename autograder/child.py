@@ -118,7 +118,7 @@ def keep(shell: Any, job: int, results: int, leash: int, uid: int) -> None:
 NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x00020000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 0x20, 0x1000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
-PR_SET_NO_NEW_PRIVS = 38
+PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 CAPABILITY_VERSION_3 = 0x20080522
 HUGE_PAGE, MADV_COLLAPSE = 2 << 20, 25
 KEYCTL_JOIN_SESSION_KEYRING = 1
@@ -211,6 +211,7 @@ def supervise(shell: Any, job_fd: int, results: int) -> None:
     with os.fdopen(job_fd, encoding="utf-8") as stream:
         job = json.load(stream)
     limits = job["limits"]
+    call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)  # a worker, which has the same user, could stop and read its supervisor
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)

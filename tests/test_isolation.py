@@ -58,6 +58,12 @@ def test_the_environment_of_the_grader_is_not_handed_on(jail, monkeypatch):
     assert not any("secret-of-the-grader" in text for text in said(jail, *sources))
 
 
+def test_a_worker_cannot_take_hold_of_its_supervisor(jail):
+    """Without the module that forbids it to everybody, the kernel lets processes of one user trace each other."""
+    attach = "import ctypes; print([ctypes.CDLL(None).ptrace(request, 1, None, None) for request in (16, 0x4206)])"
+    assert said(jail, attach) == ["[-1, -1]"]
+
+
 def test_only_its_own_processes_are_visible(jail):
     source = "import os; print(sum(entry.isdigit() for entry in os.listdir('/proc')))"
     assert int(said(jail, source)[0]) <= 3
