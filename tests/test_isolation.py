@@ -201,14 +201,16 @@ for warm in (True, False):
 
 @pytest.mark.skipif(os.getuid() != 0, reason="the other tests already run as an ordinary user")
 def test_it_holds_for_an_ordinary_user_too(tmp_path):
-    """Become nobody; root's own home, where Python may live, is made passable in a private view of the disk."""
+    """Become nobody; root's home, where Python and the course may live, is made passable in a private view."""
     view = ["bwrap", "--dev-bind", "/", "/"]
-    python = Path(sys.base_prefix).resolve()
-    if python.is_relative_to("/root"):
+    needed = {Path(path).resolve() for path in (sys.base_prefix, sys.prefix, sandbox.PACKAGE.parent)}
+    if at_home := sorted(path for path in needed if path.is_relative_to("/root")):
         view += ["--tmpfs", "/root"]
-        for folder in reversed(python.parents[: len(python.parts) - 3]):
-            view += ["--perms", "0755", "--dir", str(folder)]
-        view += ["--ro-bind", str(python), str(python), "--chmod", "0755", "/root"]
+        for path in at_home:
+            for folder in reversed(path.parents[: len(path.parts) - 3]):
+                view += ["--perms", "0755", "--dir", str(folder)]
+            view += ["--ro-bind", str(path), str(path)]
+        view += ["--chmod", "0755", "/root"]
     user = ["setpriv", f"--reuid={ORDINARY}", f"--regid={ORDINARY}", "--clear-groups"]
     command = [*view, "--", *user, sys.executable, "-c", AS_ORDINARY_USER]
     done = subprocess.run(
