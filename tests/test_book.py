@@ -177,6 +177,10 @@ def test_no_page_asks_another_host_for_anything(chromium, site, pages, address, 
     page = context.new_page()
     page.on("request", lambda r: foreign.append(r.url) if not r.url.startswith((base, "data:", "blob:")) else None)
     page.on("requestfailed", lambda r: broken.append(r.url))
+    awaited: set[str] = set()
+    page.on("request", lambda r: awaited.add(r.url))
+    page.on("requestfinished", lambda r: awaited.discard(r.url))
+    page.on("requestfailed", lambda r: awaited.discard(r.url))
     page.on("response", lambda r: broken.append(f"{r.status} {r.url}") if r.status >= 400 else None)
     page.on("pageerror", lambda error: broken.append(str(error)))
     page.on("console", lambda message: broken.append(message.text) if message.type == "error" else None)
@@ -184,6 +188,9 @@ def test_no_page_asks_another_host_for_anything(chromium, site, pages, address, 
         settled(page, f"{base}/{name}.html")
         page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
         page.evaluate("() => document.querySelectorAll('img').forEach(i => i.scrollIntoView())")
+        page.wait_for_timeout(100)
+        while awaited:  # leaving would cut off the pictures that are still on their way
+            page.wait_for_timeout(20)
         assert page.locator("mjx-merror").count() == 0, f"{name}: a formula that MathJax does not understand"
     settled(page, f"{base}/search.html?q=generator")
     page.wait_for_selector("#search-results ul.search li a")
@@ -243,7 +250,7 @@ def test_no_page_scrolls_sideways_on_a_phone(phone, pages, address):
         if width > 390:
             wide[name] = width
         # A formula wider than the column must begin inside it: nobody can scroll to the left of a box's start.
-        begin = "m => m.querySelector('svg').getBoundingClientRect().left"
+        begin = "m => m.querySelector('mjx-math').getBoundingClientRect().left"
         formulas = phone.locator('mjx-container[display="true"]')
         if any(formula.evaluate(begin) < 0 for formula in formulas.all()):
             wide[name] = "a formula starts outside the screen"

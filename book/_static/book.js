@@ -89,7 +89,7 @@
   document.querySelectorAll("figure.dgm-explore").forEach(explore);
   addEventListener("resize", reachable);
 
-  /* MathJax weighs two megabytes: it comes when the text is there to read. */
+  /* MathJax weighs a megabyte: it comes when the text is there to read. */
   const mathjax = document.querySelector('meta[name="dgm-mathjax"]');
   const arrived = new Promise((resolve, reject) => {
     if (!mathjax) resolve();

@@ -3,7 +3,7 @@
 Jupyter Book loads this module as an extension. It
 - numbers each section by the two digits its file name starts with, so that theorems, equations and figures of section 3
   are 3.1, 3.2, ... on the page as in the notebook, whether or not sections 1 and 2 are in the table of contents;
-- copies MathJax out of the wheel `sphinx-mathjax-offline` (the two files that are needed);
+- copies MathJax out of the wheel `sphinx-mathjax-offline` (what is needed of it);
 - moves pictures out of the pages into files, so that a page loads fast and its pictures only when they are scrolled to;
 - cites as "Goodfellow et al. (2014)";
 - mends in the finished pages what a screen reader or a reader without a network would trip over;
@@ -165,10 +165,12 @@ def copy_files(app: Sphinx, error: Exception | None) -> None:
     if spec is None or spec.origin is None:
         log.warning("the package sphinx-mathjax-offline is not installed: the pages have no mathematics")
         return
-    for name in ("tex-svg-full.js", "ui/lazy.js"):
-        target = static / "mathjax" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(Path(spec.origin).parent / "static" / "mathjax" / name, target)
+    wheel = Path(spec.origin).parent / "static" / "mathjax"
+    for pattern in ("tex-chtml.js", "ui/lazy.js", "output/chtml/fonts/woff-v2/*", "input/tex/extensions/*"):
+        for path in wheel.glob(pattern):
+            target = static / "mathjax" / path.relative_to(wheel)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
     for path in (Path(app.srcdir) / "book" / "_static").iterdir():
         if path.is_file():
             shutil.copyfile(path, static / path.name)
@@ -191,7 +193,7 @@ def mend(text: str, is_search: bool) -> str:
         tag, address = match[0], match["src"].split("?")[0]
         if address.endswith(NEEDLESS) or (address.endswith(SEARCHING) and not is_search):
             return ""
-        if address.endswith("tex-svg-full.js"):  # two megabytes: book.js fetches them when the text is there to read
+        if address.endswith("mathjax/tex-chtml.js"):  # a megabyte: book.js fetches them when the text is there to read
             return f'<meta name="dgm-mathjax" content="{match["src"]}" />\n' if has_formulas else ""
         waits = "defer" in tag or "async" in tag or address.endswith("documentation_options.js") or is_search
         return tag if waits else tag.replace("<script ", "<script defer ", 1)
