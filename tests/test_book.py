@@ -165,6 +165,18 @@ def test_all_exercises_are_listed(soups):
     assert listed == asked
 
 
+def test_one_style_sheet_holds_all(site, soups):
+    """Code has colours for both themes, and every icon of the theme a shape: its font is left out."""
+    style = (site / "_static" / "style.css").read_text(encoding="utf8")
+    assert all(f'html[data-theme="{theme}"] .highlight .k ' in style for theme in ("light", "dark"))
+    assert "@font-face" not in style
+    sheets = {link["href"].split("/")[-1] for soup in soups.values() for link in soup.select('link[rel="stylesheet"]')}
+    assert sheets == {"style.css"}
+    icons = {word for soup in soups.values() for tag in soup.select('[class*="fa-"]') for word in tag["class"]}
+    drawn = set(re.findall(r"\.(fa-[\w-]+)(?=[^{}]*\{ --icon: url)", style))
+    assert {word for word in icons if word.startswith("fa-")} - drawn <= {"fa-solid", "fa-regular", "fa-lg"}
+
+
 # --- offline ----------------------------------------------------------------------------------------------------------
 
 

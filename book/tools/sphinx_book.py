@@ -5,6 +5,7 @@ Jupyter Book loads this module as an extension. It
   are 3.1, 3.2, ... on the page as in the notebook, whether or not sections 1 and 2 are in the table of contents;
 - copies MathJax out of the wheel `sphinx-mathjax-offline` (what is needed of it);
 - moves pictures out of the pages into files, so that a page loads fast and its pictures only when they are scrolled to;
+- joins the style sheets into one;
 - cites as "Goodfellow et al. (2014)";
 - mends in the finished pages what a screen reader or a reader without a network would trip over;
 - refuses a picture without a text alternative.
@@ -125,7 +126,8 @@ def finish_body(app: Sphinx, pagename: str, templatename: str, context: dict, do
     body = context.get("body")
     if not body:
         return
-    opening = next((node.astext() for node in doctree.findall(nodes.paragraph)), "") if doctree else ""
+    paragraphs = [node.astext() for node in doctree.findall(nodes.paragraph)] if doctree else []
+    opening = next((text for text in paragraphs if len(text) > 60), "")  # not the strip with the minutes
     if opening:
         description = html.escape(textwrap.shorten(opening, 155, placeholder=" …"))
         context["metatags"] = context.get("metatags", "") + f'<meta name="description" content="{description}" />'
@@ -156,6 +158,23 @@ def finish_body(app: Sphinx, pagename: str, templatename: str, context: dict, do
     context["body"] = EMBEDDED.sub(store, re.sub(r"<img\b[^>]*>", image, body))
 
 
+# The style sheets of every page, in their order. On a telephone each one costs a trip to the server before anything is
+# seen, and a third of the theme's is a font's two thousand icons, of which book.css draws the dozen that are used.
+SHEETS = ("basic.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css")
+SHEETS += ("togglebutton.css", "copybutton.css", "mystnb.*.css", "proof.css", "sphinx-design.min.css", "book.css")
+ICON = re.compile(r"@font-face\{[^}]*Font Awesome[^}]*\}|(?:\.fa-[\w-]+:before,?)+\{content:[^}]*\}")
+
+
+def one_style_sheet(static: Path) -> str:
+    """All of `SHEETS`, with addresses that hold from `_static/`."""
+    parts = []
+    for path in (path for pattern in SHEETS for path in static.glob(pattern)):
+        text = ICON.sub("", path.read_text(encoding="utf8").replace('@charset "UTF-8";', ""))
+        folder = path.parent.relative_to(static).as_posix()
+        parts.append(re.sub(r"url\((?![\"']?(?:data:|#|/))", f"url({folder}/", text))
+    return "\n".join(parts)
+
+
 def copy_files(app: Sphinx, error: Exception | None) -> None:
     """MathJax from its wheel, and our own CSS and JavaScript, which Sphinx copies only when some page changed."""
     if error is not None or app.builder.format != "html":
@@ -174,6 +193,7 @@ def copy_files(app: Sphinx, error: Exception | None) -> None:
     for path in (Path(app.srcdir) / "book" / "_static").iterdir():
         if path.is_file():
             shutil.copyfile(path, static / path.name)
+    (static / "style.css").write_text(one_style_sheet(static), encoding="utf8")
 
 
 # --- the finished pages -----------------------------------------------------------------------------------------------
@@ -182,6 +202,11 @@ def copy_files(app: Sphinx, error: Exception | None) -> None:
 # book.css draws), tabs, toggles; and the search index, except where one searches.
 NEEDLESS = ("scripts/fontawesome.js", "togglebutton.js", "design-tabs.js")
 SEARCHING = ("searchtools.js", "language_data.js", "searchindex.js")
+SHEET = re.compile(
+    r'<link\b[^>]*?href="(?P<up>[^"]*_static/)(?:(?P<first>styles/theme\.css)|'
+    + "|".join(re.escape(name).replace(r"\*", r"\w*") for name in SHEETS)
+    + r')(?:\?[^"]*)?"[^>]*>\n?'
+)
 
 
 def mend(text: str, is_search: bool) -> str:
@@ -199,6 +224,7 @@ def mend(text: str, is_search: bool) -> str:
         return tag if waits else tag.replace("<script ", "<script defer ", 1)
 
     text = re.sub(r'<script\b[^>]*?src="(?P<src>[^"]*)"[^>]*></script>\n?', script, text)
+    text = SHEET.sub(lambda m: f'<link rel="stylesheet" href="{m["up"]}style.css" />\n' if m["first"] else "", text)
     text = re.sub(r"<script>(let|var) toggle\w+ = [^<]*</script>\n?", "", text)
     first, *others = re.findall(r'<meta name="viewport"[^>]*/?>', text) or [""]
     for other in others:
@@ -251,6 +277,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("doctree-read", check_alternatives)
     app.connect("html-page-context", finish_body)
-    app.connect("build-finished", copy_files)
-    app.connect("build-finished", mend_pages)
+    app.connect("build-finished", copy_files, priority=900)  # after the theme has written its colours of code
+    app.connect("build-finished", mend_pages, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
