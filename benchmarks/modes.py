@@ -53,13 +53,14 @@ class Task(NamedTuple):
     centres: Tensor
     std: float
     scale: float  # what G's output is multiplied by and D's input divided by: both work on numbers around 1
-    blur: float  # noise on what D sees, at the start
+    blur: float  # deviation of the noise on what D sees, at the start
+    gap: float  # between the clouds of G's noise, half of it
     steps: int
 
 
 TASKS = {
-    "ring": Task(data.ring(100_000, radius=1.0)[0], data.ring_centres(radius=1.0), 0.01, 1.0, 0.25, 20_000),
-    "grid": Task(data.grid(100_000)[0], data.grid_centres(), 0.05, 4.0, 1.0, 40_000),
+    "ring": Task(data.ring(100_000, radius=1.0)[0], data.ring_centres(radius=1.0), 0.01, 1.0, 0.25, 1.0, 40_000),
+    "grid": Task(data.grid(100_000)[0], data.grid_centres(), 0.05, 4.0, 1.0, 3.0, 50_000),
 }
 
 NON_SATURATING = games.Game(
@@ -89,17 +90,29 @@ class Blurred(nn.Module):
         return self.net(x + self.blur * torch.randn_like(x) if self.blur else x)
 
 
+class Parted(nn.Module):
+    """Move every coordinate away from 0: 2^16 clouds of noise instead of one, which a continuous G could not part
+    without leaving samples between the modes."""
+
+    def __init__(self, gap: float):
+        super().__init__()
+        self.gap = gap
+
+    def forward(self, z: Tensor) -> Tensor:
+        return z + self.gap * z.sign()
+
+
 def ours(task: Task, steps: int) -> nn.Module:
-    """The recipe of the course: what D sees is blurred, less by a constant factor in every step, down to a fifth of a
-    mode's width; batches of 256; averaged weights; rates that fall to 0 in the second half."""
-    G = nn.Sequential(nets.mlp([16, 128, 128, 128, 2], activation=nn.ReLU), Scale(task.scale))
+    """The recipe of the course: what D sees is blurred, less by a constant factor in every step, down to a mode's own
+    width, while all rates fall to 0; noise in many clouds; batches of 256; averaged weights."""
+    G = nn.Sequential(Parted(task.gap), nets.mlp([16, 128, 128, 128, 2], activation=nn.ReLU), Scale(task.scale))
     D = Blurred(nn.Sequential(Scale(1 / task.scale), nets.mlp([2, 128, 128, 128, 1], activation=nn.ReLU)), task.blur)
     averaged = training.average(G, 0.999)
     players = games.gan(
         G, D, NON_SATURATING, latents.gaussian(16), lr=2e-3, g_lr=1e-3, g_after=averaged.update_parameters
     )
-    for turn in training.play(players, data.batches(task.x, size=256), steps, anneal=0.5):
-        D.blur = task.blur * (0.2 * task.std / task.blur) ** (turn.step / steps)
+    for turn in training.play(players, data.batches(task.x, size=256), steps, anneal=1.0):
+        D.blur = task.blur * (task.std / task.blur) ** (turn.step / steps)
     return averaged
 
 
