@@ -226,6 +226,9 @@ def mend(text: str, is_search: bool) -> str:
     text = re.sub(r'<script\b[^>]*?src="(?P<src>[^"]*)"[^>]*></script>\n?', script, text)
     text = SHEET.sub(lambda m: f'<link rel="stylesheet" href="{m["up"]}style.css" />\n' if m["first"] else "", text)
     text = re.sub(r"<script>(let|var) toggle\w+ = [^<]*</script>\n?", "", text)
+    if (front := re.search(r"tag_front\b.*?background:url\(([^)]+)\)", text, re.S)) and "fetchpriority" not in text:
+        picture = f'<link rel="preload" as="image" href="{front[1]}" fetchpriority="high" />'  # seen first, known last
+        text = text.replace("</head>", f"{picture}\n</head>", 1)
     first, *others = re.findall(r'<meta name="viewport"[^>]*/?>', text) or [""]
     for other in others:
         text = text.replace(other, "") if other != first else text
