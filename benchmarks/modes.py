@@ -55,12 +55,13 @@ class Task(NamedTuple):
     scale: float  # what G's output is multiplied by and D's input divided by: both work on numbers around 1
     blur: float  # deviation of the noise on what D sees, at the start
     gap: float  # between the clouds of G's noise, half of it
+    size: int  # of a batch
     steps: int
 
 
 TASKS = {
-    "ring": Task(data.ring(100_000, radius=1.0)[0], data.ring_centres(radius=1.0), 0.01, 1.0, 0.25, 1.0, 40_000),
-    "grid": Task(data.grid(100_000)[0], data.grid_centres(), 0.05, 4.0, 1.0, 3.0, 50_000),
+    "ring": Task(data.ring(100_000, radius=1.0)[0], data.ring_centres(radius=1.0), 0.01, 1.0, 0.25, 1.0, 256, 40_000),
+    "grid": Task(data.grid(100_000)[0], data.grid_centres(), 0.05, 4.0, 1.0, 3.0, 512, 30_000),
 }
 
 NON_SATURATING = games.Game(
@@ -104,14 +105,14 @@ class Parted(nn.Module):
 
 def ours(task: Task, steps: int) -> nn.Module:
     """The recipe of the course: what D sees is blurred, less by a constant factor in every step, down to a mode's own
-    width, while all rates fall to 0; noise in many clouds; batches of 256; averaged weights."""
+    width, while all rates fall to 0; noise in many clouds; averaged weights."""
     G = nn.Sequential(Parted(task.gap), nets.mlp([16, 128, 128, 128, 2], activation=nn.ReLU), Scale(task.scale))
     D = Blurred(nn.Sequential(Scale(1 / task.scale), nets.mlp([2, 128, 128, 128, 1], activation=nn.ReLU)), task.blur)
     averaged = training.average(G, 0.999)
     players = games.gan(
         G, D, NON_SATURATING, latents.gaussian(16), lr=2e-3, g_lr=1e-3, g_after=averaged.update_parameters
     )
-    for turn in training.play(players, data.batches(task.x, size=256), steps, anneal=1.0):
+    for turn in training.play(players, data.batches(task.x, size=task.size), steps, anneal=1.0):
         D.blur = task.blur * (task.std / task.blur) ** (turn.step / steps)
     return averaged
 
