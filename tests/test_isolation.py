@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import sandbox
+from autograder import child, sandbox
 from autograder.sandbox import Jail, Limits, SandboxError, self_test
 
 LIMITS = Limits(step_seconds=10, wall_seconds=60, memory=2 << 30)
@@ -67,6 +67,12 @@ def test_a_worker_cannot_take_hold_of_its_supervisor(jail):
 def test_only_its_own_processes_are_visible(jail):
     source = "import os; print(sum(entry.isdigit() for entry in os.listdir('/proc')))"
     assert int(said(jail, source)[0]) <= 3
+
+
+def test_a_course_that_lies_in_a_scratch_place_stays_visible():
+    home = sandbox.PACKAGE.parent
+    assert home.name in child.installed_below(str(home.parent))
+    assert child.installed_below("/dev/shm") == set()
 
 
 def test_one_job_leaves_nothing_for_the_next(jail):

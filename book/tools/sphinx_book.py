@@ -218,7 +218,7 @@ def mend(text: str, is_search: bool) -> str:
         tag, address = match[0], match["src"].split("?")[0]
         if address.endswith(NEEDLESS) or (address.endswith(SEARCHING) and not is_search):
             return ""
-        if address.endswith("mathjax/tex-chtml.js"):  # a megabyte: book.js fetches them when the text is there to read
+        if address.endswith("mathjax/tex-chtml.js"):  # a megabyte: book.js fetches it when the text is there to read
             return f'<meta name="dgm-mathjax" content="{match["src"]}" />\n' if has_formulas else ""
         waits = "defer" in tag or "async" in tag or address.endswith("documentation_options.js") or is_search
         return tag if waits else tag.replace("<script ", "<script defer ", 1)
