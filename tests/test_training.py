@@ -1,6 +1,9 @@
 """The loop: who moves when, by how much, and what it says when it cannot go on."""
 
+import copy
+import inspect
 import math
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -9,8 +12,8 @@ import pytest
 import torch
 from torch import nn, optim
 
-from dgm import data, games, latents, nets, training
-from dgm.optimizers import Adam
+from dgm import compiled, data, games, latents, nets, training
+from dgm.optimizers import Adam, update
 from dgm.training import Player, PlayError, play
 
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
@@ -137,6 +140,47 @@ def test_adam_leaves_parameters_without_gradient_alone_and_takes_no_closure():
         optimizer.step(lambda: 0.0)
 
 
+def test_adams_state_goes_to_pytorchs_adam_and_back():
+    """Loaded numbers of steps are tensors of their own again; counting goes on from there."""
+    torch.manual_seed(0)
+    nets_ = [nets.mlp([3, 7, 1]).double() for _ in range(2)]
+    nets_[1].load_state_dict(nets_[0].state_dict())
+    ours, theirs = Adam(nets_[0].parameters(), 0.01), optim.Adam(nets_[1].parameters(), 0.01, (0.0, 0.99))
+    for k in range(9):
+        x = torch.randn(8, 3, dtype=torch.float64)
+        for net, optimizer in zip(nets_, (ours, theirs), strict=True):
+            optimizer.zero_grad()
+            (net(x) - k).square().mean().backward()
+            optimizer.step()
+        if k in (3, 6):  # once from the first to the second, once back
+            ours_, theirs_ = ours.state_dict(), theirs.state_dict()
+            ours.load_state_dict({**ours_, "state": theirs_["state"]})
+            theirs.load_state_dict({**theirs_, "state": ours_["state"]})
+    assert torch.allclose(*(torch.nn.utils.parameters_to_vector(net.parameters()) for net in nets_), rtol=1e-12)
+    assert [state["step"].item() for state in ours.state.values()] == [9.0] * 4
+
+
+def test_adams_update_in_tensor_operations_is_its_step():
+    torch.manual_seed(0)
+    ours = nets.mlp([3, 7, 1]).double()
+    theirs = copy.deepcopy(ours)
+    groups = [[{"params": net[0].parameters(), "lr": 0.02}, {"params": net[2].parameters()}] for net in (ours, theirs)]
+    mine, reference = (Adam(group, 0.01, (0.5, 0.9)) for group in groups)
+    for _ in range(10):
+        x = torch.randn(8, 3, dtype=torch.float64)
+        gradient = torch.autograd.grad(ours(x).square().mean(), list(ours.parameters()))
+        for memory, part in zip(mine.memory(), (gradient[:2], gradient[2:]), strict=True):
+            update(memory, part)
+        reference.zero_grad()
+        theirs(x).square().mean().backward()
+        reference.step()
+        for optimizer in (mine, reference):
+            optimizer.param_groups[0]["lr"] *= 0.8
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.allclose(p, q, rtol=1e-10, atol=1e-12)
+        assert all(torch.allclose(mine.state[p][key], reference.state[q][key]) for key in ("step", "exp_avg_sq"))
+
+
 # --- average and checkpoints
 
 
@@ -224,6 +268,7 @@ SENTENCES = {
     "a float": (lambda w, b: 1.0, r"player 'P': the loss is a float; return the tensor itself"),
     "nothing": (lambda w, b: None, r"player 'P': the loss is a NoneType"),
     "a constant": (lambda w, b: torch.tensor(1.0), r"does not depend on its parameters; look for detach"),
+    "someone else's": (lambda w, b: torch.ones(1, requires_grad=True).sum(), r"does not depend on its parameters"),
     "wrong shapes": (
         lambda w, b: (b[0] @ torch.ones(9)).sum(),
         r"step 1, player 'P' cannot compute.*shapes \(4,\).*compare",
@@ -314,30 +359,78 @@ def test_the_bar_is_quiet_in_ci_in_the_book_while_grading_and_in_a_pipe(
 # --- compiled
 
 
-def compiled_run(**options):
-    torch.manual_seed(0)
-    D = nets.mlp([2, 8, 1])
-    x = torch.linspace(-1, 1, 64).view(32, 2)
-    player = Player(
-        "D", D, lambda batch: (D(batch[0]) - batch[0].sum(1, keepdim=True)).square().mean(), Adam(D.parameters())
-    )
-    turns = play([player], data.batches(x, size=8), 12, anneal=0.5, **options)
-    return [turn.losses["D"] for turn in turns], numbers([player])
-
-
-def test_compiled_moves_are_the_eager_moves():
+def compiled_run(steps=12, start=0, players=None, **options):
+    """A conditional GAN: two players, random numbers inside the loss, rates that fall."""
+    torch.manual_seed(start)
+    players = players or labelled_pair()
+    x = torch.linspace(-1, 1, 64, dtype=torch.float64).view(32, 2)  # else the two round differently, and Adam magnifies
+    y = torch.arange(32) % 4
+    turns = play(players, data.batches(x, y, size=8), steps, start=start, anneal=0.5, **options)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # inside the compiler, not ours to mend
+        warnings.filterwarnings("ignore", category=DeprecationWarning)  # inside the compiler, not ours to mend
+        losses = [dict(turn.losses) for turn in turns]
+    return losses, numbers(players), players
+
+
+def labelled_pair(**options):
+    torch.manual_seed(0)
+    G = nets.Conditional(nets.mlp([3 + 2, 16, 2]), nets.Embed(4, (2,))).double()
+    D = nets.Conditional(nets.mlp([2 + 2, 16, 1]), nets.Embed(4, (2,))).double()
+    draw = latents.gaussian(3)
+    return games.gan(G, D, games.HINGE, lambda n: draw(n).double(), **options)
+
+
+@pytest.fixture
+def graphs(monkeypatch):
+    """Play compiled without a compiler, and list the players of each graph asked for."""
+    asked = []
+    whole = compiled._graph
+
+    def spy(run):
+        asked.append([player.name for player in run])
+        return whole(run)
+
+    monkeypatch.setattr(compiled, "_graph", spy)
+    monkeypatch.setattr(torch, "compile", lambda function, **options: function)
+    return asked
+
+
+def test_a_compiled_turn_is_the_eager_turn():
+    """Losses, parameters and the optimizers' memories, so that either may go on where the other stopped."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
         try:
-            losses, weights = compiled_run(compile=True)
+            losses, weights, players = compiled_run(compile=True)
         except RuntimeWarning as reason:
             pytest.skip(f"no compiler here: {reason}")
-    expected_losses, expected_weights = compiled_run()
-    assert losses == pytest.approx(expected_losses, rel=1e-5)
-    assert torch.allclose(weights, expected_weights, atol=1e-5)
+    expected_losses, expected_weights, expected_players = compiled_run()
+    assert [list(turn) for turn in losses] == [["D", "G"]] * 12
+    for turn, expected in zip(losses, expected_losses, strict=True):
+        assert turn == pytest.approx(expected, rel=1e-9)
+    assert torch.allclose(weights, expected_weights, rtol=1e-9)
+    for player, expected in zip(players, expected_players, strict=True):
+        states, others = player.optimizer.state.values(), expected.optimizer.state.values()
+        for state, other in zip(states, others, strict=True):
+            assert state["step"] == other["step"] == 12
+            assert torch.allclose(state["exp_avg_sq"], other["exp_avg_sq"], rtol=1e-9)
+    _, weights, _ = compiled_run(16, 12, players)
+    _, expected_weights, _ = compiled_run(16, 12, expected_players)
+    assert torch.allclose(weights, expected_weights, rtol=1e-9)
 
 
-def test_each_player_has_its_own_graphs(monkeypatch):
+def test_a_graph_ends_where_a_move_ends_in_python(graphs):
+    seen = []
+    players = [*labelled_pair(g_after=lambda _: seen.append("G")), descent("S"), descent("T", every=2)]
+    losses, weights, _ = compiled_run(players=players, compile=True)
+    assert graphs == [["D", "G"], ["S"], ["T"]] and seen == ["G"] * 12
+    again = [*labelled_pair(), descent("S"), descent("T", every=2)]
+    expected_losses, expected_weights, _ = compiled_run(players=again)
+    for turn, expected in zip(losses, expected_losses, strict=True):
+        assert turn == pytest.approx(expected, rel=1e-9)
+    assert torch.allclose(weights, expected_weights, rtol=1e-9)
+
+
+def test_each_run_of_players_has_its_own_graphs(monkeypatch):
     """PyTorch keeps at most eight graphs of one code object and blurs their shapes: a notebook trains more players."""
     codes = []
 
@@ -348,37 +441,63 @@ def test_each_player_has_its_own_graphs(monkeypatch):
     monkeypatch.setattr(torch, "compile", spy)
     compiled_run(compile=True)
     compiled_run(compile=True)
-    assert codes[0] is not codes[1]
+    assert len(codes) == 2 and codes[0] is not codes[1]
 
 
-def test_a_compiled_move_still_steps_calls_after_and_refuses_nan(monkeypatch):
-    monkeypatch.setattr(torch, "compile", lambda function, **options: function)  # the graph itself is tested above
-    seen = []
-    player = descent(after=seen.append)
-    losses = [turn.losses["P"] for turn in play([player], endless(1), 5, compile=True)]
-    assert losses == pytest.approx([4.5 * 0.9 ** (2 * k) for k in range(5)], rel=1e-12) and len(seen) == 5
+def test_a_compiled_move_refuses_nan(graphs):
     factor = [1.0]
-    player = descent()
-    broken = Player("P", player.module, lambda _: player.module[0].sum() * factor[0], player.optimizer)
-    turns = play([broken], endless(1), 5, compile=True)
+    D, G = labelled_pair()
+    broken = Player("G", G.module, lambda batch: G.loss(batch) * factor[0], G.optimizer)
+    x, y = torch.zeros(32, 2).double(), torch.zeros(32, dtype=torch.long)
+    turns = play([D, broken], data.batches(x, y, size=8), 5, compile=True)
+    next(turns)
     next(turns)
     factor[0] = math.nan
-    with pytest.raises(PlayError, match="step 2, player 'P': the loss is nan"):
+    with pytest.raises(PlayError, match="step 3, player 'G': the loss is nan"):
         next(turns)
 
 
 def test_without_a_compiler_it_says_so_and_plays_on(monkeypatch):
     def no_compiler(function, **options):
-        def fail(batch):
+        def fail(batch, memories):
             raise RuntimeError("no C++ compiler found\nlong story")
 
         return fail
 
     monkeypatch.setattr(torch, "compile", no_compiler)
-    with pytest.warns(RuntimeWarning, match="player 'D' plays on without torch.compile: no C\\+\\+ compiler found$"):
-        losses, weights = compiled_run(compile=True)
-    expected_losses, expected_weights = compiled_run()
+    with pytest.warns(RuntimeWarning) as said:
+        losses, weights, _ = compiled_run(compile=True)
+    assert [str(warning.message) for warning in said] == [
+        f"player '{name}' plays on without torch.compile: no C++ compiler found" for name in "DG"
+    ]
+    expected_losses, expected_weights, _ = compiled_run()
     assert losses == expected_losses and torch.equal(weights, expected_weights)
+
+
+def test_one_player_that_cannot_be_compiled_leaves_the_other_its_graph(monkeypatch):
+    def fails_on_G(function, **options):
+        def graph(batch, memories):
+            if "G" in [player.name for player in inspect.getclosurevars(function).nonlocals["run"]]:
+                raise RuntimeError("too odd")
+            graph.calls += 1
+            return function(batch, memories)
+
+        graph.calls = 0
+        made.append(graph)
+        return graph
+
+    made = []
+    monkeypatch.setattr(torch, "compile", fails_on_G)
+    with pytest.warns(RuntimeWarning, match="^player 'G' plays on without torch.compile: too odd$"):
+        _, weights, _ = compiled_run(compile=True)
+    assert [graph.calls for graph in made] == [0, 10, 0]  # both, D, G; the first turns were eager
+    assert torch.allclose(weights, compiled_run()[1], rtol=1e-9)
+
+
+def test_the_library_does_not_load_the_compiler():
+    """It would double the time to import it, in every kernel and every graded answer."""
+    source = "import sys, dgm.games; sys.exit('torch._inductor' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", source], check=False).returncode == 0
 
 
 # --- devices

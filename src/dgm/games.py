@@ -5,7 +5,6 @@ exercise. In every signature real comes before fake, and discriminators return s
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -14,7 +13,7 @@ from torch.nn import functional as F
 
 from dgm.nets import per_sample
 from dgm.optimizers import Adam
-from dgm.training import Batch, Player, PlayError, _nothing
+from dgm.training import Batch, Player, PlayError
 
 Penalty = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]
 After = Callable[[nn.Module], None]
@@ -61,8 +60,8 @@ def gan(
     lr: float = 1e-3,
     g_lr: float | None = None,
     betas: tuple[float, float] = (0.0, 0.99),
-    d_after: After = _nothing,
-    g_after: After = _nothing,
+    d_after: After | None = None,
+    g_after: After | None = None,
 ) -> list[Player]:
     """A generator against a discriminator (Goodfellow et al., 2014, algorithm 1).
 
@@ -110,7 +109,7 @@ def infogan(
     lr: float = 1e-3,
     g_lr: float | None = None,
     betas: tuple[float, float] = (0.0, 0.99),
-    g_after: After = _nothing,
+    g_after: After | None = None,
 ) -> list[Player]:
     """A GAN whose generator must keep its codes readable (Chen et al., 2016, eq. 6).
 
@@ -154,7 +153,7 @@ def cyclegan(
     lr: float = 1e-3,
     g_lr: float | None = None,
     betas: tuple[float, float] = (0.0, 0.99),
-    g_after: After = _nothing,
+    g_after: After | None = None,
 ) -> list[Player]:
     """Two domains, a translator each way and a judge in each (Zhu et al., 2017, eq. 3).
 
@@ -232,11 +231,16 @@ def classifier(C: nn.Module, *, lr: float = 1e-3) -> list[Player]:
 def _sampler(draw: Callable[[int], Any], module: nn.Module) -> Callable[[int], Any]:
     """Let a sampler draw where the module lives, whatever it was written for."""
 
+    home = next(module.parameters(), None)  # moves with the module; looking for it every time costs more than drawing
+    if home is None:
+        raise PlayError("the generator has no parameters, so there is nothing to train; give it a layer.")
+
     def sample(n: int) -> Any:
-        device = next(module.parameters()).device
-        with nullcontext() if device.type == "cpu" else device:
+        if home.device.type == "cpu":
+            return draw(n)
+        with home.device:
             drawn = draw(n)
-        return drawn.to(device) if isinstance(drawn, Tensor) else tuple(part.to(device) for part in drawn)
+        return drawn.to(home.device) if isinstance(drawn, Tensor) else tuple(part.to(home.device) for part in drawn)
 
     return sample
 

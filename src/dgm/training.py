@@ -15,8 +15,7 @@ it owns the clock, and the caller owns plotting, recording and stopping.
 import math
 import os
 import sys
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from time import monotonic
@@ -39,10 +38,6 @@ class PlayError(ValueError):
     """A game that cannot go on; the message names the player, the step and what to do."""
 
 
-def _nothing(module: nn.Module) -> None:
-    pass
-
-
 @dataclass(frozen=True)
 class Player:
     """Parameters, the loss they descend, and how often they move.
@@ -61,7 +56,11 @@ class Player:
     loss: Callable[[Batch], Tensor]
     optimizer: optim.Optimizer
     every: int = 1
-    after: Callable[[nn.Module], None] = _nothing
+    after: Callable[[nn.Module], None] | None = None
+
+    def own(self) -> list[Tensor]:
+        """The parameters that this player may change."""
+        return [p for group in self.optimizer.param_groups for p in group["params"]]
 
     def move(self, batch: Batch) -> Tensor:
         """Take one step down this player's loss and return the loss it stepped from, detached.
@@ -69,22 +68,24 @@ class Player:
         Raises:
             PlayError: If the batch is no tuple of tensors, or the loss no finite scalar that depends on the parameters.
         """
-        return self._finish(self._descend(_checked(self, batch)))
+        loss = _checked(self, batch)
+        # The gradients of its own parameters, and of nothing else: no `detach`, no freezing.
+        gradient = torch.autograd.grad(loss, self.own(), allow_unused=True)
+        if all(slope is None for slope in gradient):
+            raise _independent(self.name)
+        return self.finish(loss.detach(), gradient)
 
-    def _descend(self, loss: Tensor) -> Tensor:
-        """Fill the gradients of the optimizer's parameters, and of nothing else: no ``detach``, no freezing."""
-        own = [p for group in self.optimizer.param_groups for p in group["params"]]
-        for parameter in own:
-            parameter.grad = None
-        loss.backward(inputs=own)
-        return loss.detach()
-
-    def _finish(self, loss: Tensor) -> Tensor:
+    def finish(self, loss: Tensor, gradient: Sequence[Tensor | None]) -> Tensor:
+        """Go down the gradient, unless the loss is not finite; if the gradient is empty, the step is taken."""
         # Looking at a loss on an accelerator would make every turn wait for it; `play` looks there now and then.
         if loss.device.type == "cpu" and not math.isfinite(loss.item()):
             raise _not_finite(self.name, loss.item())
-        self.optimizer.step()
-        self.after(self.module)
+        if gradient:
+            for parameter, slope in zip(self.own(), gradient, strict=True):
+                parameter.grad = slope
+            self.optimizer.step()
+        if self.after is not None:
+            self.after(self.module)
         return loss
 
 
@@ -112,12 +113,18 @@ def _checked(player: Player, batch: Batch) -> Tensor:
     if loss.dim() != 0:
         raise PlayError(f"{who}: the loss has shape {tuple(loss.shape)}; average it to a scalar, with .mean().")
     if not loss.requires_grad:
-        raise PlayError(f"{who}: the loss does not depend on its parameters; look for detach, no_grad or .item().")
+        raise _independent(player.name)
     return loss
 
 
 def _kind(value: object) -> str:
     return "a bare tensor" if isinstance(value, Tensor) else f"a {type(value).__name__}"
+
+
+def _independent(name: str) -> PlayError:
+    return PlayError(
+        f"player {name!r}: the loss does not depend on its parameters; look for detach, no_grad or .item()."
+    )
 
 
 def _not_finite(name: str, value: float) -> PlayError:
@@ -175,8 +182,8 @@ def play(
         anneal: Share of the steps, at the end, over which all learning rates fall linearly to 0.
         progress: Show a bar with the losses. By default in a terminal and in a notebook, but not in CI, in the static
             build of the book (``DGM_STATIC=1``) or while grading (``DGM_GRADING=1``).
-        compile: Compile each player's gradient with ``torch.compile``. It takes some seconds, changes the stream of
-            random numbers, and falls back to eager mode with a warning where it is impossible.
+        compile: Make the moves of a turn one graph with ``torch.compile``. It takes some seconds, plays the same game,
+            and falls back to eager mode with a warning where it is impossible.
 
     Raises:
         PlayError: If a batch, a score or a loss cannot be trained on.
@@ -186,16 +193,24 @@ def play(
         raise PlayError("nobody plays: hand in at least one player.")
     if not 0 <= anneal <= 1:
         raise PlayError(f"anneal is a share of the steps, between 0 and 1, not {anneal}.")
-    moves = {player.name: _compiled(player) if compile else player.move for player in players}
-    if len(moves) < len(players):
+    if len({player.name for player in players}) < len(players):
         raise PlayError(f"two players have one name among {[player.name for player in players]}; rename one.")
     bar = tqdm(total=steps, initial=start, disable=not _watched(progress))
-    return _turns(players, moves, islice(iter(batches), start, None), range(start + 1, steps + 1), anneal, bar)
+    take = _eager
+    if compile:
+        from dgm.compiled import mover  # the compiler takes a second to import
+
+        take = mover()
+    return _turns(players, take, islice(iter(batches), start, None), range(start + 1, steps + 1), anneal, bar)
+
+
+def _eager(movers: Iterable[Player], batch: Batch) -> dict[str, Tensor]:
+    return {player.name: player.move(batch) for player in movers}
 
 
 def _turns(
     players: tuple[Player, ...],
-    moves: dict[str, Callable[[Batch], Tensor]],
+    take: Callable[[list[Player], Batch], dict[str, Tensor]],
     batches: Iterator[Batch],
     steps: range,
     anneal: float,
@@ -217,13 +232,10 @@ def _turns(
             if anneal:
                 for group, rate in rates:
                     group["lr"] = rate * min(1.0, (steps.stop - step) / (anneal * (steps.stop - 1)))
-            losses = {}
-            for player in players:
-                if step % player.every == 0:
-                    try:
-                        losses[player.name] = moves[player.name](batch)
-                    except PlayError as error:
-                        raise PlayError(f"step {step}, {error}") from error.__cause__
+            try:
+                losses = take([player for player in players if step % player.every == 0], batch)
+            except PlayError as error:
+                raise PlayError(f"step {step}, {error}") from error.__cause__
             turn = Turn(step, Losses(losses))
             if device.type != "cpu":
                 unseen.append(turn)
@@ -243,38 +255,6 @@ def _look(turns: list[Turn]) -> None:
         for name, value in turn.losses.items():
             if not math.isfinite(value):
                 raise PlayError(f"step {turn.step}, {_not_finite(name, value)}")
-
-
-def _compiled(player: Player) -> Callable[[Batch], Tensor]:
-    """A move whose loss and gradient are one compiled graph; the first one is eager, where errors are sentences."""
-    torch._dynamo.config.trace_autograd_ops = True  # lets a graph hold its own backward pass
-
-    def gradient(batch: Batch) -> Tensor:
-        return player._descend(player.loss(batch))
-
-    # Graphs are kept per code object, eight at most and with shapes generalised over them: give each player its own.
-    gradient.__code__ = gradient.__code__.replace()
-    fast = torch.compile(gradient, fullgraph=True, dynamic=False)
-    moved = False
-    possible = True
-
-    def move(batch: Batch) -> Tensor:
-        nonlocal moved, possible
-        if not moved or not possible:
-            moved = True
-            return player.move(batch)
-        try:
-            loss = fast(batch)
-        except Exception as error:  # whatever the compiler, or the lack of one, may raise
-            possible = False
-            reason = str(error).strip().split("\n")[0]
-            warnings.warn(
-                f"player {player.name!r} plays on without torch.compile: {reason}", RuntimeWarning, stacklevel=2
-            )
-            return player.move(batch)
-        return player._finish(loss)
-
-    return move
 
 
 def _watched(progress: bool | None) -> bool:
