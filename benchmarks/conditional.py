@@ -107,8 +107,7 @@ def overlapping(name: str, seed: int, steps: int) -> dict[str, Any]:
     if name == "AC-GAN":
         players = acgan(G, D, nets.Head(trunk, nn.Linear(64, 3)), 1e-3, 1e-3, lambda _: None)
     else:
-        D.features = 64  # type: ignore[assignment]
-        players = games.gan(G, nets.Projection(D, 3), games.HINGE, latents.gaussian(LATENT))  # type: ignore[arg-type]
+        players = games.gan(G, nets.Projection(D, 3), games.HINGE, latents.gaussian(LATENT))
     train(players, x, y, 128, steps, anneal=0.5)
     ordered, centres = torch.arange(3).repeat_interleave(1000), data.ring_centres(3, 1.0)
     fake = G(torch.randn(3000, LATENT), ordered).detach()
@@ -142,13 +141,12 @@ def order_game(way: str, seed: int, x: Tensor, y: Tensor, steps: int) -> nn.Modu
     inputs = side * side + (10 if way in LOUDNESS else 0)
     trunk = nn.Sequential(nn.Flatten(), nets.mlp([inputs, width, width], spectral=True), nn.LeakyReLU(0.2))
     D = nets.Head(trunk, spectral_norm(nn.Linear(width, 1)))
-    D.features = width  # type: ignore[assignment]
     average = training.average(G)
     lr, g_lr, after = 4e-3, 1e-3, average.update_parameters
     if way == "AC-GAN":
         players = acgan(G, D, nets.Head(trunk, nn.Linear(width, 10)), lr, g_lr, after)
     else:
-        judge: nn.Module = nets.Projection(D, 10)  # type: ignore[arg-type]
+        judge: nn.Module = nets.Projection(D, 10)
         if way in LOUDNESS:
             judge = nets.Conditional(D, partial(one_hot, n_classes=10, loudness=LOUDNESS[way]))
         players = games.gan(G, judge, games.HINGE, latents.gaussian(LATENT), lr=lr, g_lr=g_lr, g_after=after)

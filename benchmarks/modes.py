@@ -177,17 +177,19 @@ def average_row(rows: list[dict]) -> tuple[str, str, str, str]:
 
 def main() -> int:
     parser = report.options("Count the modes that a GAN finds on the 2-D ring and grid.")
-    parser.add_argument("--seeds", type=int, default=5, help="runs per row (default 5)")
+    parser.add_argument("--seeds", type=int, default=10, help="runs per row (default 10)")
+    parser.add_argument("--first", type=int, default=0, help="the first seed (default 0)")
     arguments = parser.parse_args()
-    if arguments.seeds < 1:
-        parser.error("--seeds must be at least 1")
+    if arguments.seeds < 1 or arguments.first < 0:
+        parser.error("--seeds must be at least 1, and --first at least 0")
     torch.set_num_threads(1)  # these networks are too small to share
     torch.set_flush_denormal(True)  # a game that is won makes gradients next to 0, which are slow
-    seeds, share = (1, 0.02) if arguments.quick else (arguments.seeds, 1.0)
+    number, share = (1, 0.02) if arguments.quick else (arguments.seeds, 1.0)
+    seeds = range(arguments.first, arguments.first + number)
     rows = []
     for name, task in TASKS.items():
         for recipe in reversed(RECIPES):
-            rows += [run(name, recipe, seed, int(task.steps * share)) for seed in range(seeds)]
+            rows += [run(name, recipe, seed, int(task.steps * share)) for seed in seeds]
             report.write(arguments.json, rows)  # a run takes minutes: keep what there is
         mine = [average_row([r for r in rows if r["data"] == name and r["recipe"] == recipe]) for recipe in RECIPES]
         columns = ["", f"modes of {len(task.centres)}", "high quality", "reverse KL"]

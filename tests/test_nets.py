@@ -62,12 +62,26 @@ def test_dcgan_init_draws_the_papers_law():
     ].weight.std().item() == pytest.approx(0.02, rel=0.3)
 
 
-def test_projection_is_miyato_and_koyamas_equation_3():
-    D = nets.Discriminator8()
+@pytest.mark.parametrize(
+    "D",
+    [
+        nets.Discriminator8(),
+        nets.Discriminator8(spectral=True),
+        nets.Head(nn.Sequential(nn.Flatten(), nn.Linear(64, 5)), nn.Linear(5, 1)),
+    ],
+    ids=["ours", "spectral", "a head on a trunk"],
+)
+def test_projection_is_miyato_and_koyamas_equation_3(D):
+    D.eval()  # else spectral norm refines its estimate in every call
     conditional = nets.Projection(D, 4)
     x, y = torch.rand(6, 1, 8, 8), torch.tensor([0, 1, 2, 3, 0, 1])
     extra = torch.stack([conditional.table.weight[k] @ D.trunk(x)[i] for i, k in enumerate(y)])
     assert torch.allclose(conditional(x, y), D(x) + extra[:, None], atol=1e-5)
+
+
+def test_projection_says_what_it_sits_beside():
+    with pytest.raises(TypeError, match="beside a linear head, not beside a Sequential"):
+        nets.Projection(nets.Head(nn.Flatten(), nn.Sequential(nn.Linear(64, 1))), 4)
 
 
 def test_embed_appends_a_channel_or_coordinates():

@@ -172,14 +172,17 @@ class Projection(nn.Module):
     .. math:: D(x, y) = \psi(\phi(x)) + y^\top V \phi(x)
 
     Arguments:
-        D: A discriminator with a ``trunk`` φ, a ``head`` ψ and a number of ``features``.
+        D: A discriminator with a ``trunk`` φ and a ``head`` ψ, one linear layer.
     """
 
-    def __init__(self, D: Discriminator28 | Discriminator8, n_classes: int):
+    def __init__(self, D: Discriminator28 | Discriminator8 | Head, n_classes: int):
         super().__init__()
+        if not isinstance(D.head, nn.Linear):
+            raise TypeError(f"a projection sits beside a linear head, not beside a {type(D.head).__name__}.")
         self.trunk, self.head = D.trunk, D.head
-        self.table = nn.Embedding(n_classes, D.features)
-        nn.init.normal_(self.table.weight, std=D.features**-0.5)
+        features = D.head.in_features
+        self.table = nn.Embedding(n_classes, features)
+        nn.init.normal_(self.table.weight, std=features**-0.5)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         features = self.trunk(x)
