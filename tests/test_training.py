@@ -13,7 +13,7 @@ import torch
 from torch import nn, optim
 
 from dgm import compiled, data, games, latents, nets, training
-from dgm.optimizers import Adam, update
+from dgm.optimizers import Adam, corrections, update
 from dgm.training import Player, PlayError, play
 
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
@@ -131,11 +131,21 @@ def test_adam_is_pytorchs_adam(betas):
 
 
 def test_adam_leaves_parameters_without_gradient_alone_and_takes_no_closure():
-    p, q = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))
-    optimizer = Adam([p, q])
-    p.grad = torch.ones(2)
-    optimizer.step()
-    assert (p != 1).all() and (q == 1).all()
+    def ends(Optimizer):
+        p, q = (nn.Parameter(torch.ones(2, dtype=torch.float64)) for _ in range(2))
+        optimizer = Optimizer([p, q], 0.1, (0.5, 0.9))
+        optimizer.step()  # before any gradient: nothing
+        path = []
+        for k in range(6):
+            p.grad, q.grad = p * (k + 1), None if k < 3 else q / (k + 1)
+            optimizer.step()
+            path.append((p.detach().clone(), q.detach().clone()))
+        assert (path[2][1] == 1).all()
+        return path[-1], optimizer
+
+    expected, _ = ends(optim.Adam)
+    found, optimizer = ends(Adam)
+    assert all(torch.allclose(x, y, rtol=1e-12) for x, y in zip(found, expected, strict=True))
     with pytest.raises(TypeError, match="no closure"):
         optimizer.step(lambda: 0.0)
 
@@ -160,6 +170,29 @@ def test_adams_state_goes_to_pytorchs_adam_and_back():
     assert [state["step"].item() for state in ours.state.values()] == [9.0] * 4
 
 
+def test_adam_can_be_copied_and_emptied():
+    """What it gathered for its kernel follows its state."""
+    torch.manual_seed(0)
+    net = nets.mlp([3, 7, 1]).double()
+    optimizer = Adam(net.parameters(), 0.01)
+
+    def step(net, optimizer):
+        optimizer.zero_grad()
+        net(torch.ones(4, 3, dtype=torch.float64)).square().mean().backward()
+        optimizer.step()
+        return torch.nn.utils.parameters_to_vector(net.parameters())
+
+    step(net, optimizer)
+    twin, twins_optimizer = copy.deepcopy((net, optimizer))
+    for _ in range(3):
+        assert torch.equal(step(net, optimizer), step(twin, twins_optimizer))
+    optimizer.state.clear()
+    twins_optimizer = Adam(twin.parameters(), 0.01)
+    for _ in range(3):
+        assert torch.equal(step(net, optimizer), step(twin, twins_optimizer))
+    assert all(state["step"] == 3 for state in optimizer.state.values()) and len(optimizer.state) == 4
+
+
 def test_adams_update_in_tensor_operations_is_its_step():
     torch.manual_seed(0)
     ours = nets.mlp([3, 7, 1]).double()
@@ -169,8 +202,8 @@ def test_adams_update_in_tensor_operations_is_its_step():
     for _ in range(10):
         x = torch.randn(8, 3, dtype=torch.float64)
         gradient = torch.autograd.grad(ours(x).square().mean(), list(ours.parameters()))
-        for memory, part in zip(mine.memory(), (gradient[:2], gradient[2:]), strict=True):
-            update(memory, part)
+        for group, memory, part in zip(mine.param_groups, mine.memories(), (gradient[:2], gradient[2:]), strict=True):
+            update(group, memory, corrections(group, memory), part)
         reference.zero_grad()
         theirs(x).square().mean().backward()
         reference.step()

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, fx
 from torch._inductor.custom_graph_pass import CustomGraphPass
 
-from dgm.optimizers import Adam, Memory, update
+from dgm.optimizers import Adam, Memory, corrections, update
 
 if TYPE_CHECKING:
     from dgm.training import Batch, Player
 
-_Graph = Callable[["Batch", list[list[Memory]]], tuple[list[Tensor], list[tuple[Tensor, ...]]]]
+_Graph = Callable[["Batch", list[list[tuple[Memory, Tensor]]]], tuple[list[Tensor], list[tuple[Tensor, ...]]]]
 
 
 def mover() -> Callable[[Sequence["Player"], "Batch"], dict[str, Tensor]]:
@@ -69,14 +69,16 @@ def _runs(movers: Sequence["Player"]) -> Iterator[tuple["Player", ...]]:
 
 
 def _graph(run: Sequence["Player"]) -> _Graph:
-    def moves(batch: "Batch", memories: list[list[Memory]]) -> tuple[list[Tensor], list[tuple[Tensor, ...]]]:
+    def moves(
+        batch: "Batch", memories: list[list[tuple[Memory, Tensor]]]
+    ) -> tuple[list[Tensor], list[tuple[Tensor, ...]]]:
         losses, gradients = [], []
-        for player, memory in zip(run, memories, strict=True):
+        for player, remembered in zip(run, memories, strict=True):
             loss = player.loss(batch)
             gradient = torch.autograd.grad(loss, player.own())
-            for part in memory:
-                update(part, gradient[: len(part.params)])
-                gradient = gradient[len(part.params) :]
+            for group, (memory, corrected) in zip(player.optimizer.param_groups, remembered, strict=False):
+                update(group, memory, corrected, gradient[: len(memory.params)])
+                gradient = gradient[len(memory.params) :]
             losses.append(loss.detach())
             gradients.append(gradient)
         return losses, gradients
@@ -119,5 +121,9 @@ def _updates_in_graph(player: "Player") -> bool:
     return isinstance(player.optimizer, Adam) and player.own()[0].device.type == "cpu"
 
 
-def _memories(player: "Player") -> list[Memory]:
-    return player.optimizer.memory() if _updates_in_graph(player) else []  # type: ignore[union-attr]
+def _memories(player: "Player") -> list[tuple[Memory, Tensor]]:
+    if not _updates_in_graph(player):
+        return []
+    pairs = zip(player.optimizer.param_groups, player.optimizer.memories(), strict=True)  # type: ignore[attr-defined]
+    # Without the counts: a graph copies inputs that are views of one another.
+    return [(memory._replace(counts=[]), corrections(group, memory)) for group, memory in pairs]

@@ -2,27 +2,23 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn, optim
 
 
 class Memory(NamedTuple):
-    """What `update` needs to know of a group of parameters beside their gradient.
+    """What Adam remembers of a group of parameters, in the lists that its kernel takes.
 
-    The corrections are the rates, and the scales of the deviations, that make up in the coming step for moments which
-    started at 0, one of each per parameter. They are a tensor, so that a compiled graph outlives their change, and come
-    ready made, because a compiler would compute the powers in them anew for every few numbers of a network.
+    The counts are views of ``steps``, which has one number per parameter: one addition counts for all.
     """
 
     params: list[Tensor]
-    steps: Tensor
     means: list[Tensor]
     squares: list[Tensor]
-    corrections: Tensor
-    betas: tuple[float, float]
-    eps: float
+    counts: list[Tensor]
+    steps: Tensor
 
 
 class Adam(optim.Adam):
@@ -36,6 +32,11 @@ class Adam(optim.Adam):
         lr: The learning rate.
         betas: Decay of the two moments. The default, (0, 0.99), suits adversarial games, whose gradients turn.
     """
+
+    # Of what, and how much of it, the lists of `memories` were made; a copy of the optimizer starts from these.
+    _of: object = None
+    _sizes = (0, 0)
+    _memories: Sequence[Memory] = ()
 
     def __init__(
         self,
@@ -51,19 +52,19 @@ class Adam(optim.Adam):
         """Update every parameter that has a gradient."""
         if closure is not None:
             raise TypeError("this Adam takes no closure: compute the loss and its gradient before the step.")
-        for group in self.param_groups:
-            moving = [p for p in group["params"] if p.grad is not None]
+        for group, memory in zip(self.param_groups, self.memories(), strict=True):
+            gradients = [p.grad for p in memory.params]
+            moving = [k for k, gradient in enumerate(gradients) if gradient is not None]
             if not moving:
                 continue
-            states = [self.state[p] or self._start(p) for p in moving]
-            _together(states).add_(1)
+            lists: Any = memory.params, gradients, memory.means, memory.squares, [], memory.counts
+            if len(moving) == len(gradients):
+                memory.steps.add_(1)
+            else:
+                memory.steps[moving] += 1
+                lists = tuple([part[k] for k in moving if part] for part in lists)
             torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]
-                moving,
-                [p.grad for p in moving],
-                [state["exp_avg"] for state in states],
-                [state["exp_avg_sq"] for state in states],
-                [],
-                [state["step"] for state in states],
+                *lists,
                 lr=group["lr"],
                 beta1=group["betas"][0],
                 beta2=group["betas"][1],
@@ -75,50 +76,46 @@ class Adam(optim.Adam):
 
     step.hooked = True  # type: ignore[attr-defined]  # else PyTorch wraps it in a profiler range, 50 µs a step
 
-    def memory(self) -> list[Memory]:
-        """What `update` needs, group by group."""
-        memories = []
-        for group in self.param_groups:
-            states = [self.state[p] or self._start(p) for p in group["params"]]
-            steps, (beta1, beta2) = _together(states), group["betas"]
-            coming = [k + 1 for k in steps.tolist()]
-            corrections = torch.tensor(
-                [
-                    [group["lr"] / (1 - beta1**k) for k in coming],
-                    [math.sqrt(1 - beta2**k) for k in coming],
-                ],
-                dtype=torch.float64,
-            )
-            means, squares = ([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq"))
-            memories.append(Memory(group["params"], steps, means, squares, corrections, group["betas"], group["eps"]))
-        return memories
+    def memories(self) -> Sequence[Memory]:
+        """What is remembered of each group: gathered once, and again when the state was loaded or emptied."""
+        if self._of is not self.state or self._sizes != (len(self.state), len(self.param_groups)):
+            self._memories = [self._gather(group["params"]) for group in self.param_groups]
+            self._of, self._sizes = self.state, (len(self.state), len(self.param_groups))
+        return self._memories
 
-    def _start(self, p: Tensor) -> dict[str, Tensor]:
-        state = self.state[p]
-        state["step"] = torch.zeros((), dtype=torch.float32, device=p.device)
-        state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(p), torch.zeros_like(p)
-        return state
+    def _gather(self, params: list[Tensor]) -> Memory:
+        for p in params:
+            if not self.state[p]:
+                zero = torch.zeros((), dtype=torch.float32, device=p.device)
+                self.state[p] = {"step": zero, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
+        states = [self.state[p] for p in params]
+        steps = torch.stack([state["step"] for state in states])
+        counts = list(steps.unbind())
+        for state, count in zip(states, counts, strict=True):
+            state["step"] = count
+        means, squares = ([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq"))
+        return Memory(params, means, squares, counts, steps)
+
+
+def corrections(group: dict[str, Any], memory: Memory) -> Tensor:
+    """Two numbers per parameter that make up, in the coming step, for moments which started at 0, shape (2, n).
+
+    The rate of the means, and the scale of the deviations. A compiled graph takes them as an input: it outlives their
+    change, and the compiler, which would do so for every few numbers of a network, does not compute the powers in them.
+    """
+    beta1, beta2 = group["betas"]
+    coming = [k + 1 for k in memory.steps.tolist()]
+    rates, scales = [group["lr"] / (1 - beta1**k) for k in coming], [math.sqrt(1 - beta2**k) for k in coming]
+    return torch.tensor([rates, scales], dtype=torch.float64)
 
 
 @torch.no_grad()
-def update(memory: Memory, gradient: Sequence[Tensor]) -> None:
+def update(group: dict[str, Any], memory: Memory, corrections: Tensor, gradients: Sequence[Tensor]) -> None:
     """Do what `Adam.step` does, in tensor operations that a compiled graph can hold."""
-    beta1, beta2 = memory.betas
+    beta1, beta2 = group["betas"]
     memory.steps.add_(1)
-    for k, (p, slope) in enumerate(zip(memory.params, gradient, strict=True)):
-        mean, square = memory.means[k], memory.squares[k]
-        mean.lerp_(slope, 1 - beta1)
-        square.lerp_(slope.square(), 1 - beta2)
-        rate, scale = memory.corrections[:, k]
-        p.sub_(rate * mean / (square.sqrt() / scale + memory.eps))
-
-
-def _together(states: list[dict[str, Tensor]]) -> Tensor:
-    """The numbers of steps of these states as one tensor, of which each state holds a view: one addition counts all."""
-    steps = [state["step"] for state in states]
-    count = steps[0]._base
-    if count is None or len(count) != len(steps) or any(step._base is not count for step in steps):
-        count = torch.stack(steps)  # the first step, or one after a checkpoint was loaded
-        for state, step in zip(states, count.unbind(), strict=True):
-            state["step"] = step
-    return count
+    for k, gradient in enumerate(gradients):
+        mean, square, (rate, scale) = memory.means[k], memory.squares[k], corrections[:, k]
+        mean.lerp_(gradient, 1 - beta1)
+        square.lerp_(gradient.square(), 1 - beta2)
+        memory.params[k].sub_(rate * mean / (square.sqrt() / scale + group["eps"]))
