@@ -50,7 +50,8 @@ grade: .venv/.installed
 	@$(RUN) -m autograder grade "$(SUBMISSIONS)" --out "$(OUT)" --workers $(WORKERS) --threshold $(THRESHOLD)
 
 bench: .venv/.installed
-	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(RUN) $$script $(if $(QUICK),--quick) || exit 1; done
+	@status=0; for script in benchmarks/[a-z]*.py; do \
+	    echo "== $$script"; $(RUN) $$script $(if $(QUICK),--quick) || status=1; done; exit $$status
 
 pdf: book
 	@$(RUN) -m book.tools pdf

@@ -463,6 +463,15 @@ def test_a_graph_ends_where_a_move_ends_in_python(graphs):
     assert torch.allclose(weights, expected_weights, rtol=1e-9)
 
 
+def test_on_an_accelerator_graphs_hold_gradients_only(graphs, monkeypatch):
+    """Runs everywhere: only the decision is made by looking at the device."""
+    monkeypatch.setattr(compiled, "_updates_in_graph", lambda player: False)
+    losses, weights, _ = compiled_run(compile=True)
+    expected_losses, expected_weights, _ = compiled_run()
+    assert graphs == [["D"], ["G"]]
+    assert losses == expected_losses and torch.equal(weights, expected_weights)
+
+
 def test_each_run_of_players_has_its_own_graphs(monkeypatch):
     """PyTorch keeps at most eight graphs of one code object and blurs their shapes: a notebook trains more players."""
     codes = []
