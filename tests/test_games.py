@@ -5,6 +5,7 @@ Stored trajectories are in ``tests/references/trajectories.json``; ``python test
 
 import json
 import math
+import warnings
 from copy import deepcopy
 from itertools import cycle
 from pathlib import Path
@@ -66,10 +67,11 @@ class Coder(nn.Module):
         )
 
 
-def make(name):
-    """The players of one game in float64, and its batches."""
+def make(name, z=None, c=None):
+    """The players of one game in float64, and its batches; with samplers that draw the same in every run."""
     x, y = fixed(4, 2), cycle([torch.tensor([0, 2, 1, 0]), torch.tensor([1, 1, 2, 0])])
-    z, c = drawn(fixed(4, 3, shift=1.0, count=9)), drawn(fixed(4, 1, shift=2.0, count=5))
+    z = z or drawn(fixed(4, 3, shift=1.0, count=9))
+    c = c or drawn(fixed(4, 1, shift=2.0, count=5))
     plain = ((x,) for x in x)
     if name in ("hinge", "least_squares", "penalty"):
         G, D = fill(nets.mlp([3, 8, 2]), nets.mlp([2, 8, 1]))
@@ -127,6 +129,27 @@ def test_trajectories_are_the_stored_ones(name):
         assert turn == pytest.approx(old, rel=1e-9, abs=1e-12)
     for player, sums in stored["sums"].items():
         assert now["sums"][player] == pytest.approx(sums, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_a_game_can_be_one_graph(name, monkeypatch):
+    """Traced, differentiated and updated as for the compiler, but run op by op, which spares this test the compiler."""
+    real = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda moves, options, **rest: real(moves, backend="aot_eager", **rest))
+
+    def ends(**options):
+        torch.manual_seed(0)
+        players, batches = make(name, *(lambda n, d=d: torch.randn(n, d).double() for d in (3, 1)))
+        losses = [dict(turn.losses) for turn in play(players, batches, STEPS, **options)]
+        return losses, torch.cat([p.flatten() for player in players for p in player.module.parameters()])
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=DeprecationWarning)  # inside the compiler, not ours to mend
+        losses, weights = ends(compile=True)
+    expected_losses, expected_weights = ends()
+    for turn, expected in zip(losses, expected_losses, strict=True):
+        assert turn == pytest.approx(expected, rel=1e-9)
+    assert torch.allclose(weights, expected_weights, rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", GAMES)

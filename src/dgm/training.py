@@ -183,7 +183,8 @@ def play(
         progress: Show a bar with the losses. By default in a terminal and in a notebook, but not in CI, in the static
             build of the book (``DGM_STATIC=1``) or while grading (``DGM_GRADING=1``).
         compile: Make the moves of a turn one graph with ``torch.compile``. It takes some seconds, plays the same game,
-            and falls back to eager mode with a warning where it is impossible.
+            and falls back to eager mode with a warning where it is impossible: where no C++ compiler is found, or for a
+            sampler with a random generator of its own.
 
     Raises:
         PlayError: If a batch, a score or a loss cannot be trained on.
