@@ -446,6 +446,7 @@ def test_a_compiled_turn_is_the_eager_turn():
         for state, other in zip(states, others, strict=True):
             assert state["step"] == other["step"] == 12
             assert torch.allclose(state["exp_avg_sq"], other["exp_avg_sq"], rtol=1e-9)
+    assert all(p.grad is None for player in players for p in player.own()), "old gradients lie about"
     _, weights, _ = compiled_run(16, 12, players)
     _, expected_weights, _ = compiled_run(16, 12, expected_players)
     assert torch.allclose(weights, expected_weights, rtol=1e-9)

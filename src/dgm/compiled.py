@@ -83,6 +83,9 @@ def _graph(run: Sequence["Player"]) -> _Graph:
             gradients.append(gradient)
         return losses, gradients
 
+    for player in run:
+        for p in player.own():
+            p.grad = None  # a graph keeps no gradients; those of the eager move would look like its own
     # Graphs are kept per code object, eight at most and with shapes generalised over them: give each run its own.
     moves.__code__ = moves.__code__.replace()
     options = {
