@@ -1,5 +1,7 @@
 """Networks have the shapes, ranges and formulas they state."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -77,6 +79,35 @@ def test_projection_is_miyato_and_koyamas_equation_3(D):
     x, y = torch.rand(6, 1, 8, 8), torch.tensor([0, 1, 2, 3, 0, 1])
     extra = torch.stack([conditional.table.weight[k] @ D.trunk(x)[i] for i, k in enumerate(y)])
     assert torch.allclose(conditional(x, y), D(x) + extra[:, None], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "net, shape",
+    [
+        (nets.Generator28(5), (4, 5)),
+        (nets.Generator8(5), (4, 5)),
+        (nets.Discriminator28(batch_norm=True), (4, 1, 28, 28)),
+        (nets.Discriminator8(spectral=True), (4, 1, 8, 8)),
+    ],
+    ids=lambda x: type(x).__name__ if isinstance(x, nn.Module) else "",
+)
+def test_channels_last_changes_the_order_and_nothing_else(net, shape):
+    net = net.double()
+    copied = copy.deepcopy(nets.channels_last(copy.deepcopy(net)))
+    order = []
+    for part in copied.modules():
+        if isinstance(part, nn.ReLU | nn.LeakyReLU):
+            part.register_forward_hook(
+                lambda part, inputs, x: order.append(x.is_contiguous(memory_format=torch.channels_last))
+            )
+    x = torch.rand(shape, dtype=torch.float64)
+    y, z = net(x), copied(x)
+    assert order and all(order), "some layer computes in the other order"
+    assert torch.allclose(y, z, rtol=1e-12)
+    slopes = torch.autograd.grad(y.square().sum(), list(net.parameters()))
+    copied_slopes = torch.autograd.grad(z.square().sum(), list(copied.parameters()))
+    assert all(torch.allclose(s, t, rtol=1e-9, atol=1e-12) for s, t in zip(slopes, copied_slopes, strict=True))
+    net.load_state_dict(copied.state_dict())
 
 
 def test_projection_says_what_it_sits_beside():
