@@ -23,7 +23,12 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from dgm import data, games, latents, nets, training
 
-GOALS = {"2-D MLP": (1.5, 2.2), "2-D MLP, labels": (1.5, 2.2), "DCGAN 28×28, channels last": (1.2, None)}
+GOALS = {  # eager, compiled
+    "2-D MLP": (1.5, 2.2),
+    "2-D MLP, labels": (1.5, 2.2),
+    "DCGAN 28×28": (1.2, None),
+    "DCGAN 28×28, channels last": (1.2, None),
+}
 
 NON_SATURATING = games.Game(
     lambda real, fake: F.softplus(-real).mean() + F.softplus(fake).mean(), lambda fake: F.softplus(-fake).mean()

@@ -322,6 +322,11 @@ def test_nonsense_is_refused_in_one_sentence(case):
     assert "\n" not in str(caught.value)
 
 
+def test_a_generator_with_nothing_to_train_is_refused():
+    with pytest.raises(PlayError, match=r"^the generator has no parameters.*give it a layer\.$"):
+        game_with(G=nn.Identity())
+
+
 def test_scores_between_0_and_1_are_fine_when_they_are_scores():
     """A fresh network often scores everything 0.1: that alone is no reason to refuse it."""
     small = Functional(lambda s: 0.1 + 0.01 * s)

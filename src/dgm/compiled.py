@@ -2,21 +2,18 @@
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, fx
 from torch._inductor.custom_graph_pass import CustomGraphPass
 
 from dgm.optimizers import Adam, Memory, corrections, update
+from dgm.training import Batch, Player, eager
 
-if TYPE_CHECKING:
-    from dgm.training import Batch, Player
-
-_Graph = Callable[["Batch", list[list[tuple[Memory, Tensor]]]], tuple[list[Tensor], list[tuple[Tensor, ...]]]]
+_Graph = Callable[[Batch, list[list[tuple[Memory, Tensor]]]], tuple[list[Tensor], list[tuple[Tensor, ...]]]]
 
 
-def mover() -> Callable[[Sequence["Player"], "Batch"], dict[str, Tensor]]:
+def mover() -> Callable[[Sequence[Player], Batch], dict[str, Tensor]]:
     """Make a function that lets players move one after the other, and returns the loss of each.
 
     One graph holds the losses, gradients and Adam's updates of as many players as possible: it ends after a player
@@ -29,11 +26,11 @@ def mover() -> Callable[[Sequence["Player"], "Batch"], dict[str, Tensor]]:
     met: set[tuple[str, ...]] = set()
     failed: set[tuple[str, ...]] = set()
 
-    def take(run: tuple["Player", ...], batch: "Batch") -> dict[str, Tensor]:
+    def take(run: tuple[Player, ...], batch: Batch) -> dict[str, Tensor]:
         names = tuple(player.name for player in run)
         if names not in met:
             met.add(names)
-            return {player.name: player.move(batch) for player in run}
+            return eager(run, batch)
         if names not in failed:
             try:
                 graph = graphs.get(names) or graphs.setdefault(names, _graph(run))
@@ -47,7 +44,7 @@ def mover() -> Callable[[Sequence["Player"], "Batch"], dict[str, Tensor]]:
                     )
         if names in failed:
             if len(run) == 1:
-                return {names[0]: run[0].move(batch)}
+                return eager(run, batch)
             return {name: loss for player in run for name, loss in take((player,), batch).items()}
         for player, loss, gradient in zip(run, losses, gradients, strict=True):
             player.finish(loss, gradient)
@@ -56,7 +53,7 @@ def mover() -> Callable[[Sequence["Player"], "Batch"], dict[str, Tensor]]:
     return lambda movers, batch: {name: loss for run in _runs(movers) for name, loss in take(run, batch).items()}
 
 
-def _runs(movers: Sequence["Player"]) -> Iterator[tuple["Player", ...]]:
+def _runs(movers: Sequence[Player]) -> Iterator[tuple[Player, ...]]:
     """Cut a turn where a move ends in Python."""
     run: list[Player] = []
     for player in movers:
@@ -68,9 +65,9 @@ def _runs(movers: Sequence["Player"]) -> Iterator[tuple["Player", ...]]:
         yield tuple(run)
 
 
-def _graph(run: Sequence["Player"]) -> _Graph:
+def _graph(run: Sequence[Player]) -> _Graph:
     def moves(
-        batch: "Batch", memories: list[list[tuple[Memory, Tensor]]]
+        batch: Batch, memories: list[list[tuple[Memory, Tensor]]]
     ) -> tuple[list[Tensor], list[tuple[Tensor, ...]]]:
         losses, gradients = [], []
         for player, remembered in zip(run, memories, strict=True):
@@ -119,12 +116,12 @@ class _BiasAfterProduct(CustomGraphPass):
         return "dgm: bias after product, 1"
 
 
-def _updates_in_graph(player: "Player") -> bool:
+def _updates_in_graph(player: Player) -> bool:
     """Elsewhere a launch of Adam's kernel costs little, and to look at its numbers would make every turn wait."""
     return isinstance(player.optimizer, Adam) and player.own()[0].device.type == "cpu"
 
 
-def _memories(player: "Player") -> list[tuple[Memory, Tensor]]:
+def _memories(player: Player) -> list[tuple[Memory, Tensor]]:
     if not _updates_in_graph(player):
         return []
     pairs = zip(player.optimizer.param_groups, player.optimizer.memories(), strict=True)  # type: ignore[attr-defined]

@@ -100,8 +100,8 @@ class Adam(optim.Adam):
 def corrections(group: dict[str, Any], memory: Memory) -> Tensor:
     """Two numbers per parameter that make up, in the coming step, for moments which started at 0, shape (2, n).
 
-    The rate of the means, and the scale of the deviations. A compiled graph takes them as an input: it outlives their
-    change, and the compiler, which would do so for every few numbers of a network, does not compute the powers in them.
+    The rate that multiplies the mean, and the scale that divides the deviation. A compiled graph takes both as inputs:
+    it outlives their change, and it would compute the powers in them anew for every few numbers of a network.
     """
     beta1, beta2 = group["betas"]
     coming = [k + 1 for k in memory.steps.tolist()]

@@ -76,7 +76,7 @@ class Player:
         return self.finish(loss.detach(), gradient)
 
     def finish(self, loss: Tensor, gradient: Sequence[Tensor | None]) -> Tensor:
-        """Go down the gradient, unless the loss is not finite; if the gradient is empty, the step is taken."""
+        """Go down the gradient, unless the loss is not finite; an empty gradient was gone down already."""
         # Looking at a loss on an accelerator would make every turn wait for it; `play` looks there now and then.
         if loss.device.type == "cpu" and not math.isfinite(loss.item()):
             raise _not_finite(self.name, loss.item())
@@ -197,7 +197,7 @@ def play(
     if len({player.name for player in players}) < len(players):
         raise PlayError(f"two players have one name among {[player.name for player in players]}; rename one.")
     bar = tqdm(total=steps, initial=start, disable=not _watched(progress))
-    take = _eager
+    take = eager
     if compile:
         from dgm.compiled import mover  # the compiler takes a second to import
 
@@ -205,7 +205,8 @@ def play(
     return _turns(players, take, islice(iter(batches), start, None), range(start + 1, steps + 1), anneal, bar)
 
 
-def _eager(movers: Iterable[Player], batch: Batch) -> dict[str, Tensor]:
+def eager(movers: Iterable[Player], batch: Batch) -> dict[str, Tensor]:
+    """Let players move one after the other, and return the loss of each."""
     return {player.name: player.move(batch) for player in movers}
 
 
