@@ -112,6 +112,12 @@ def test_nothing_is_published_that_holds_answers(site, pages):
         assert path.read_bytes() == notebook_path(ROOT, "notebooks", path.stem).read_bytes()
 
 
+def test_the_library_page_explains_itself_in_our_words(soups):
+    """Without a docstring of its own, a method would show the one it inherits from PyTorch."""
+    text = soups["book/library"].get_text()
+    assert "per_sample" in text and "overridden by all subclasses" not in text
+
+
 def test_each_section_says_how_long_it_takes_and_offers_its_notebook(soups):
     for name in lessons.sections(ROOT):
         strip = soups[f"book/pages/{name}"].select_one(".dgm-strip")
