@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn, optim
 
-from dgm import compiled, data, games, latents, nets, training
+from dgm import compiled, data, games, latents, nets, players, training
 from dgm.optimizers import Adam, corrections, update
 from dgm.training import Player, PlayError, play
 
@@ -90,9 +90,37 @@ def test_after_sees_the_module_once_per_move():
 
 
 def test_rates_fall_linearly_to_zero_over_the_annealed_share():
-    player = descent(lr=1.0, loss=None)
-    rates = [player.optimizer.param_groups[0]["lr"] for _ in play([player], endless(1), 10, anneal=0.5)]
+    rates = []
+    player = descent(lr=1.0, after=lambda _: rates.append(player.optimizer.param_groups[0]["lr"]))
+    list(play([player], endless(1), 10, anneal=0.5))
     assert rates == pytest.approx([1.0] * 6 + [0.8, 0.6, 0.4, 0.2])
+
+
+@pytest.mark.parametrize("stop", [3, 7, 10])
+def test_annealing_leaves_the_rates_as_they_were(stop):
+    """A second run starts at the full rate, whether the first one ended or the caller did not wait for its end."""
+    player = descent(lr=0.5)
+    turns = play([player], endless(1), 10, anneal=0.9)
+    for _ in range(stop):
+        next(turns)  # not closed: the generator still stands in the middle
+    start = player.module[0].item()
+    next(play([player], endless(1), 5))
+    assert player.module[0].item() == pytest.approx(start * 0.5)
+
+
+def test_a_rate_that_is_set_between_turns_or_by_a_schedule_is_obeyed():
+    rates, player = [], descent(lr=1.0, after=lambda _: rates.append(player.optimizer.param_groups[0]["lr"]))
+    group = player.optimizer.param_groups[0]
+    schedule = optim.lr_scheduler.LambdaLR(player.optimizer, lambda k: 0.8**k)  # it notes an ``initial_lr``
+    for _ in play([player], endless(1), 4, anneal=0.5):
+        schedule.step()
+    assert rates == pytest.approx([1.0, 0.8, 0.64, 0.512 / 2])
+    group["lr"] = 0.25
+    list(play([player], endless(1), 2, anneal=1.0))
+    assert rates[4:] == pytest.approx([0.25, 0.125]) and group["lr"] == 0.25
+    own = descent(lr=1.0, after=lambda _: own.optimizer.param_groups[0].update(lr=0.125))
+    list(play([own], endless(1), 4, anneal=1.0))
+    assert own.optimizer.param_groups[0]["lr"] == 0.125, "what was set during a turn was undone"
 
 
 def test_stopping_early_is_the_callers_right():
@@ -203,7 +231,9 @@ def test_adams_update_in_tensor_operations_is_its_step():
         x = torch.randn(8, 3, dtype=torch.float64)
         gradient = torch.autograd.grad(ours(x).square().mean(), list(ours.parameters()))
         for group, memory, part in zip(mine.param_groups, mine.memories(), (gradient[:2], gradient[2:]), strict=True):
-            update(group, memory, corrections(group, memory), part)
+            update(group, memory, corrections(group, memory), part, torch.tensor(True))
+            nothing = [torch.full_like(slope, math.nan) for slope in part]
+            update(group, memory, corrections(group, memory), nothing, torch.tensor(False))  # leaves all as it is
         reference.zero_grad()
         theirs(x).square().mean().backward()
         reference.step()
@@ -266,10 +296,105 @@ def test_a_samplers_own_generator_is_kept_too(tmp_path):
     assert torch.equal(torch.rand(4, generator=other), expected)
 
 
-def test_a_checkpoint_of_other_players_is_refused(tmp_path):
-    training.save(tmp_path / "c.pt", [descent("a")], 1)
-    with pytest.raises(ValueError, match=r"keeps \['a'\], not \['b'\]"):
-        training.resume(tmp_path / "c.pt", [descent("b")])
+def everything(players, **more):
+    """All that `resume` may change, as numbers."""
+    state = {p.name: [p.module.state_dict(), p.optimizer.state_dict()] for p in players}
+    state["more"] = {k: x.get_state() if isinstance(x, torch.Generator) else x.state_dict() for k, x in more.items()}
+    return repr(state), torch.get_rng_state().tolist()
+
+
+def smaller(players):
+    D = nets.mlp([2, 8, 1])
+    return [Player("D", D, players[0].loss, Adam(D.parameters())), players[1]]
+
+
+OTHERS = {
+    "another name": (lambda d, g: [descent("a"), g], r"keeps \['D', 'G', 'averaged', 'draw'\], not \['G', 'a', 'aver"),
+    "a smaller network": (
+        lambda d, g: smaller([d, g]),
+        r"player 'D', 0.weight: torch.float32 \(16, 2\), not .*\(8, 2\)",
+    ),
+    "one more layer": (lambda d, g: [Player("D", nn.ModuleList([d.module, g.module]), d.loss, d.optimizer), g], "'D'"),
+    "another dtype": (lambda d, g: [d, Player("G", g.module.double(), g.loss, g.optimizer)], "float32 .*float64"),
+    "another optimizer": (
+        lambda d, g: [d, Player("G", g.module, g.loss, optim.SGD(g.module.parameters()))],
+        "player 'G': the optimizer's state is of other parameters or of another kind",
+    ),
+    "fewer parameters": (
+        lambda d, g: [d, Player("G", g.module, g.loss, Adam(list(g.module.parameters())[:2]))],
+        "player 'G': the optimizer's state is of other parameters",
+    ),
+    "parameters in another order": (
+        lambda d, g: [d, Player("G", g.module, g.loss, Adam(list(g.module.parameters())[::-1]))],
+        "player 'G': the optimizer's state is of other parameters",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_a_checkpoint_of_other_players_is_refused_before_anything_changes(case, tmp_path):
+    change, sentence = OTHERS[case]
+    players, averaged = pair()
+    list(play(players, data.batches(torch.randn(20, 2), size=10), 2))
+    training.save(tmp_path / "c.pt", players, 2, averaged=averaged, draw=torch.Generator())
+
+    players, averaged = pair(seed=5)
+    players, more = change(*players), {"averaged": averaged, "draw": torch.Generator().manual_seed(3)}
+    before = everything(players, **more)
+    with pytest.raises(ValueError, match=sentence):
+        training.resume(tmp_path / "c.pt", players, **more)
+    assert everything(players, **more) == before
+
+
+def test_a_checkpoint_with_other_further_things_is_refused_before_anything_changes(tmp_path):
+    players, averaged = pair()
+    training.save(tmp_path / "c.pt", players, 2, averaged=averaged)
+    wrong_ones, (other, _) = [training.average(nets.mlp([3, 2])), torch.Generator()], pair(seed=5)
+    before = everything(other)
+    for wrong in wrong_ones:
+        with pytest.raises(ValueError, match="c.pt, averaged"):
+            training.resume(tmp_path / "c.pt", other, averaged=wrong)
+    assert everything(other) == before
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip file", {"weights": torch.ones(2)}, [1, 2], "half"])
+def test_a_file_that_is_no_checkpoint_is_refused_in_a_sentence(content, tmp_path):
+    path = tmp_path / "c.pt"
+    if content == "half":
+        training.save(path, [descent()], 1)
+        content = path.read_bytes()[: path.stat().st_size // 2]
+    path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
+    with pytest.raises(ValueError, match=r"c\.pt is no checkpoint") as caught:
+        training.resume(path, [descent()])
+    assert "\n" not in str(caught.value)
+    with pytest.raises(FileNotFoundError):
+        training.resume(tmp_path / "missing.pt", [descent()])
+
+
+def test_random_numbers_of_accelerators_are_kept_too(tmp_path, monkeypatch):
+    """Runs everywhere: three CUDA devices, and later two, and an MPS device are played by lists."""
+    cuda, mps = [torch.full((4,), k, dtype=torch.uint8) for k in range(3)], torch.full((4,), 9, dtype=torch.uint8)
+    restored = {}
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: cuda)
+    monkeypatch.setattr(torch.cuda, "set_rng_state_all", lambda states: restored.update(cuda=states))
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: mps)
+    monkeypatch.setattr(torch.mps, "set_rng_state", lambda state: restored.update(mps=state))
+    training.save(tmp_path / "c.pt", [descent()], 1)
+    cuda, mps = [torch.zeros(4, dtype=torch.uint8)] * 2, torch.zeros(4, dtype=torch.uint8)
+    training.resume(tmp_path / "c.pt", [descent()])
+    assert [state.tolist() for state in restored["cuda"]] == [[0] * 4, [1] * 4] and restored["mps"].tolist() == [9] * 4
+
+
+def test_a_checkpoint_of_an_accelerator_loads_on_a_cpu(tmp_path, monkeypatch):
+    """Runs everywhere: the file says that its tensors were on a device which is not here."""
+    players, _ = pair()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+        training.save(tmp_path / "c.pt", players, 4)
+    other, _ = pair(seed=5)
+    assert training.resume(tmp_path / "c.pt", other) == 4 and torch.equal(numbers(other), numbers(players))
 
 
 def test_a_failed_save_leaves_the_old_checkpoint(tmp_path, monkeypatch):
@@ -351,6 +476,46 @@ def test_batches_that_run_out_nobody_playing_two_of_a_name():
         play([descent()], endless(1), 3, anneal=2)
 
 
+def test_a_frozen_parameter_of_the_optimizer_is_refused():
+    net = nets.mlp([1, 3, 1])
+    player = Player("P", net, lambda batch: net(batch[0]).mean(), optim.SGD(net.parameters(), lr=0.1))
+    before = numbers([player])
+    for frozen, count in ((net[0], 2), (net, 4)):
+        frozen.requires_grad_(False)
+        with pytest.raises(PlayError, match=rf"step 1, player 'P': {count} of its optimizer's 4 parameters are frozen"):
+            list(play([player], endless(4, 1), 1))
+    assert torch.equal(numbers([player]), before)
+
+
+def test_another_error_of_the_backward_pass_is_not_taken_for_a_frozen_parameter():
+    net = nets.mlp([1, 1])
+
+    def loss(batch):
+        y = net(batch[0]).exp()
+        z = y.square().mean()
+        y.detach().zero_()
+        return z
+
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        list(play([Player("P", net, loss, optim.SGD(net.parameters(), lr=0.1))], endless(4, 1), 1))
+
+
+def test_a_player_with_nothing_to_train_or_without_turns_is_refused_at_the_call():
+    player = descent()
+    player.optimizer.param_groups[0]["params"] = []
+    with pytest.raises(PlayError, match="player 'P' has no parameters"):
+        play([player], endless(1), 3)
+    with pytest.raises(PlayError, match="moves on every 0-th turn"):
+        play([descent(every=0)], endless(1), 3)
+
+
+def test_parameters_outside_the_module_are_enough():
+    """An optimizer may hold plain tensors; the module is what ``after`` and a checkpoint see."""
+    w = torch.ones((), requires_grad=True)
+    list(play([Player("P", nn.Identity(), lambda _: w.square(), optim.SGD([w], lr=0.25))], endless(1), 2))
+    assert w.item() == 0.25
+
+
 def test_an_unfinished_exercise_and_a_bug_pass_through_untouched():
     def stub(batch):
         raise NotImplementedError("your turn")
@@ -376,6 +541,14 @@ def test_the_bar_shows_losses_on_a_terminal(capsys, monkeypatch, no_reason_to_be
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     list(play([descent()], endless(1), 3))
     assert "P=4.5" in capsys.readouterr().err
+
+
+def test_no_bar_appears_before_anybody_iterates(capsys):
+    turns = play([descent()], endless(1), 3, progress=True)
+    assert capsys.readouterr() == ("", "")
+    next(turns)
+    assert "/3 [" in capsys.readouterr().err
+    turns.close()
 
 
 @pytest.mark.parametrize("name", ["CI", "DGM_STATIC", "DGM_GRADING", None])
@@ -487,17 +660,31 @@ def test_each_run_of_players_has_its_own_graphs(monkeypatch):
     assert len(codes) == 2 and codes[0] is not codes[1]
 
 
-def test_a_compiled_move_refuses_nan(graphs):
-    factor = [1.0]
-    D, G = labelled_pair()
-    broken = Player("G", G.module, lambda batch: G.loss(batch) * factor[0], G.optimizer)
-    x, y = torch.zeros(32, 2).double(), torch.zeros(32, dtype=torch.long)
-    turns = play([D, broken], data.batches(x, y, size=8), 5, compile=True)
-    next(turns)
-    next(turns)
-    factor[0] = math.nan
-    with pytest.raises(PlayError, match="step 3, player 'G': the loss is nan"):
+@pytest.mark.parametrize("name", ["D", "G"])
+def test_a_compiled_turn_refuses_nan_before_the_player_has_moved(name, graphs):
+    """And who comes after stays where it is, as in eager mode; so do the memories of both."""
+    factor = torch.ones(())
+
+    def ends(**options):
+        factor.fill_(1.0)
+        players = [
+            Player(p.name, p.module, lambda b, p=p: p.loss(b) * (factor if p.name == name else 1), p.optimizer)
+            for p in labelled_pair()
+        ]
+        torch.manual_seed(0)
+        x, y = torch.linspace(-1, 1, 64, dtype=torch.float64).view(32, 2), torch.arange(32) % 4
+        turns = play(players, data.batches(x, y, size=8), 5, **options)
         next(turns)
+        next(turns)
+        factor.fill_(math.nan)
+        with pytest.raises(PlayError, match=f"step 3, player '{name}': the loss is nan"):
+            next(turns)
+        states = [player.optimizer.state[p] for player in players for p in player.own()]
+        return numbers(players), torch.cat([x.double().flatten() for state in states for x in state.values()])
+
+    for found, expected in zip(ends(compile=True), ends(), strict=True):
+        assert torch.allclose(found, expected, rtol=1e-9)
+    assert graphs == [["D", "G"]]
 
 
 def test_without_a_compiler_it_says_so_and_plays_on(monkeypatch):
@@ -546,11 +733,47 @@ def test_the_library_does_not_load_the_compiler():
 # --- devices
 
 
-def test_a_nan_on_an_accelerator_is_named_though_late(monkeypatch):
-    """Runs everywhere: the look-back itself needs no accelerator."""
-    turns = [training.Turn(k, training.Losses({"D": torch.tensor(1.0 if k != 7 else math.nan)})) for k in range(5, 10)]
-    with pytest.raises(PlayError, match="step 7, player 'D': the loss is nan"):
-        training._look(turns)
+@pytest.fixture
+def far(monkeypatch):
+    """Runs everywhere: numbers of the CPU count as dear to look at."""
+    for module in (players, training):
+        monkeypatch.setattr(module, "cheap_to_read", lambda device: False)
+
+
+def spoilt(at):
+    """A player whose loss is nan in one turn, and only there."""
+    turn = [0]
+
+    def loss(batch):
+        turn[0] += 1
+        return player.module[0].sum() * 0 + (math.nan if turn[0] == at else 1.0)
+
+    player = descent()
+    return Player("P", player.module, loss, player.optimizer)
+
+
+@pytest.mark.parametrize(
+    "at, seen, steps", [(7, 49, 60), (50, 49, 60), (57, 59, 60), (60, 59, 60), (3, 2, 3), (99, 99, 120)]
+)
+def test_a_nan_on_an_accelerator_is_named_though_late(at, seen, steps, far):
+    """Every fifty turns there is a look back, and one at the end."""
+    turns = []
+    with pytest.raises(PlayError, match=f"^step {at}, player 'P': the loss is nan"):
+        for turn in play([spoilt(at)], endless(1), steps):
+            turns.append(turn.step)
+    assert turns == list(range(1, seen + 1))
+
+
+def test_a_nan_on_an_accelerator_is_a_warning_when_the_caller_has_stopped(far):
+    for at, stop, warned in ((52, 55, True), (55, 55, True), (56, 55, False)):
+        turns = play([spoilt(at)], endless(1), 1000)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            for turn in turns:
+                if turn.step == stop:
+                    break
+            turns.close()
+        assert [str(w.message) for w in said] == [f"step {at}, {players.not_finite('P', math.nan)}"] * warned
 
 
 def test_a_game_follows_its_networks_to_the_device():

@@ -8,7 +8,7 @@ from torch import Tensor, fx
 from torch._inductor.custom_graph_pass import CustomGraphPass
 
 from dgm.optimizers import Adam, Memory, corrections, update
-from dgm.training import Batch, Player, eager
+from dgm.players import Batch, Player, eager
 
 _Graph = Callable[[Batch, list[list[tuple[Memory, Tensor]]]], tuple[list[Tensor], list[tuple[Tensor, ...]]]]
 
@@ -69,12 +69,13 @@ def _graph(run: Sequence[Player]) -> _Graph:
     def moves(
         batch: Batch, memories: list[list[tuple[Memory, Tensor]]]
     ) -> tuple[list[Tensor], list[tuple[Tensor, ...]]]:
-        losses, gradients = [], []
+        losses, gradients, finite = [], [], torch.ones((), dtype=torch.bool)
         for player, remembered in zip(run, memories, strict=True):
             loss = player.loss(batch)
             gradient = torch.autograd.grad(loss, player.own())
+            finite = finite & loss.detach().isfinite()  # else `finish` refuses, and nobody may have moved from there on
             for group, (memory, corrected) in zip(player.optimizer.param_groups, remembered, strict=False):
-                update(group, memory, corrected, gradient[: len(memory.params)])
+                update(group, memory, corrected, gradient[: len(memory.params)], finite)
                 gradient = gradient[len(memory.params) :]
             losses.append(loss.detach())
             gradients.append(gradient)

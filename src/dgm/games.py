@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from dgm.nets import per_sample
 from dgm.optimizers import Adam
-from dgm.training import Batch, Player, PlayError
+from dgm.players import Batch, Player, PlayError
 
 Penalty = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]
 After = Callable[[nn.Module], None]

@@ -110,12 +110,15 @@ def corrections(group: dict[str, Any], memory: Memory) -> Tensor:
 
 
 @torch.no_grad()
-def update(group: dict[str, Any], memory: Memory, corrections: Tensor, gradients: Sequence[Tensor]) -> None:
-    """Do what `Adam.step` does, in tensor operations that a compiled graph can hold."""
+def update(
+    group: dict[str, Any], memory: Memory, corrections: Tensor, gradients: Sequence[Tensor], wanted: Tensor
+) -> None:
+    """Do what `Adam.step` does, in tensor operations that a compiled graph can hold; nothing where not ``wanted``."""
     beta1, beta2 = group["betas"]
-    memory.steps.add_(1)
+    memory.steps.add_(wanted)
     for k, gradient in enumerate(gradients):
-        mean, square, (rate, scale) = memory.means[k], memory.squares[k], corrections[:, k]
-        mean.lerp_(gradient, 1 - beta1)
-        square.lerp_(gradient.square(), 1 - beta2)
-        memory.params[k].sub_(rate * mean / (square.sqrt() / scale + group["eps"]))
+        p, mean, square, (rate, scale) = memory.params[k], memory.means[k], memory.squares[k], corrections[:, k]
+        new_mean, new_square = mean.lerp(gradient, 1 - beta1), square.lerp(gradient.square(), 1 - beta2)
+        new = p - rate * new_mean / (new_square.sqrt() / scale + group["eps"])
+        for old, value in ((mean, new_mean), (square, new_square), (p, new)):
+            old.copy_(torch.where(wanted, value, old))
