@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from autograder.record import configure
+from autograder.server.gradebook.settings import configure
 
 configure(get_config(), course=Path(__file__).parent, out=Path(__file__).parent)  # noqa: F821  # pyright: ignore

@@ -27,7 +27,7 @@ def collect(exercise: Exercise, case: Case, function: Callable, seed: int) -> di
     try:
         return _collect(exercise, case, function, seed)
     except (Exception, SystemExit, RecursionError) as error:
-        return {"error": describe(error)}
+        return {"error": _describe(error)}
 
 
 def _collect(exercise: Exercise, case: Case, function: Callable, seed: int) -> dict[str, Any]:
@@ -40,14 +40,14 @@ def _collect(exercise: Exercise, case: Case, function: Callable, seed: int) -> d
         torch.manual_seed(2)  # an answer that draws its own random numbers shows by giving two values
         inputs = case.inputs(exercise.name, seed)
         try:
-            again, gradients = differentiate(exercise, function, inputs)
+            again, gradients = _differentiate(exercise, function, inputs)
         except Exception as error:  # the value stands; the judge says what became of the gradient
-            return outcome | {"gradient_error": describe(error)}
+            return outcome | {"gradient_error": _describe(error)}
         outcome |= {"gradients": gradients, "repeatable": same(value, again)}
     return outcome
 
 
-def differentiate(exercise: Exercise, function: Callable, inputs: Inputs) -> tuple[Any, dict[str, Any] | None]:
+def _differentiate(exercise: Exercise, function: Callable, inputs: Inputs) -> tuple[Any, dict[str, Any] | None]:
     """The value and d(value)/d(input) for every float input and module parameter; None where no graph leads back.
 
     A value that is not a scalar is contracted with fixed, unequal weights first: one vector-Jacobian product.
@@ -55,9 +55,9 @@ def differentiate(exercise: Exercise, function: Callable, inputs: Inputs) -> tup
     targets = {
         name: x.requires_grad_() for name, x in inputs.items() if isinstance(x, Tensor) and x.is_floating_point()
     }
-    targets |= {name: p for name, p in parameters(inputs) if p.requires_grad}
+    targets |= {name: p for name, p in _parameters(inputs) if p.requires_grad}
     value = exercise.call(function, *inputs.values())
-    outputs = [x for x in flatten(value) if isinstance(x, Tensor) and x.is_floating_point()]
+    outputs = [x for x in _flatten(value) if isinstance(x, Tensor) and x.is_floating_point()]
     total = sum((x * torch.linspace(1.0, 2.0, x.numel(), dtype=x.dtype).view_as(x)).sum() for x in outputs)
     if not isinstance(total, Tensor) or not total.requires_grad:
         return encode(value), None
@@ -71,7 +71,7 @@ class Snapshot:
 
     def __init__(self, inputs: Inputs):
         self.tensors = {name: x.clone() for name, x in inputs.items() if isinstance(x, Tensor)}
-        self.named = dict(parameters(inputs))
+        self.named = dict(_parameters(inputs))
         self.storage = {name: p.data_ptr() for name, p in self.named.items()}
         self.requires_grad = {name: p.requires_grad for name, p in self.named.items()}
         self.grad = {name: None if p.grad is None else p.grad.clone() for name, p in self.named.items()}
@@ -82,13 +82,13 @@ class Snapshot:
 
     def changes(self, inputs: Inputs) -> dict[str, Any]:
         """State after the call, and the names of everything that changed although nobody asked for it."""
-        now = dict(parameters(inputs))
+        now = dict(_parameters(inputs))
         kept = {name: p for name, p in self.named.items() if name not in self.owned}
         return {
-            "state": {name: encode(p.detach()) for name, p in [*now.items(), *buffers(inputs)]},
+            "state": {name: encode(p.detach()) for name, p in [*now.items(), *_buffers(inputs)]},
             "owned": sorted(self.owned),
-            "modified": sorted(name for name, x in self.tensors.items() if not equal(inputs[name], x)),
-            "gradients_touched": sorted(name for name, p in kept.items() if not equal(p.grad, self.grad[name])),
+            "modified": sorted(name for name, x in self.tensors.items() if not _equal(inputs[name], x)),
+            "gradients_touched": sorted(name for name, p in kept.items() if not _equal(p.grad, self.grad[name])),
             "requires_grad_changed": sorted(
                 n for n, p in self.named.items() if p.requires_grad != self.requires_grad[n]
             ),
@@ -98,30 +98,30 @@ class Snapshot:
         }
 
 
-def parameters(inputs: Inputs) -> Iterator[tuple[str, nn.Parameter]]:
+def _parameters(inputs: Inputs) -> Iterator[tuple[str, nn.Parameter]]:
     """Every parameter of every module among the inputs, as ``discriminator.0.weight``."""
-    for name, module in modules(inputs):
+    for name, module in _modules(inputs):
         yield from module.named_parameters(prefix=name)
 
 
-def buffers(inputs: Inputs) -> Iterator[tuple[str, Tensor]]:
-    for name, module in modules(inputs):
+def _buffers(inputs: Inputs) -> Iterator[tuple[str, Tensor]]:
+    for name, module in _modules(inputs):
         yield from module.named_buffers(prefix=name)
 
 
-def modules(inputs: Inputs) -> Iterator[tuple[str, nn.Module]]:
+def _modules(inputs: Inputs) -> Iterator[tuple[str, nn.Module]]:
     return ((name, x) for name, x in inputs.items() if isinstance(x, nn.Module))
 
 
-def equal(a: Tensor | None, b: Tensor | None) -> bool:
+def _equal(a: Tensor | None, b: Tensor | None) -> bool:
     if a is None or b is None:
         return a is b
-    return a.shape == b.shape and bool(torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)))
+    return a.shape == b.shape and bool(((a == b) | (a.isnan() & b.isnan())).all())
 
 
-def flatten(value: Any) -> list[Any]:
+def _flatten(value: Any) -> list[Any]:
     if isinstance(value, (tuple, list)):
-        return [leaf for item in value for leaf in flatten(item)]
+        return [leaf for item in value for leaf in _flatten(item)]
     return [value]
 
 
@@ -154,7 +154,12 @@ def encode(value: Any) -> dict[str, Any]:
     return {"kind": "other", "type": "None" if value is None else f"a {type(value).__name__}"[:MAX_TEXT]}
 
 
-def describe(error: BaseException) -> dict[str, Any]:
+def failed(sentence: str) -> dict[str, Any]:
+    """The outcome of a case in which there was nothing to record, and why."""
+    return {"error": {"type": "", "message": sentence, "line": ""}}
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
     """An exception as its type, its message and the line of the answer that raised it."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if f.filename.startswith(("<", "/tmp/ipykernel")) or "ipykernel" in f.filename]

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import nbformat
 import report
 
-from autograder import grade, intake, results, submission
+from autograder.server import grade, intake, results, submission
 
 SECTION = "03-gan-minimax"
 COURSE = Path(__file__).parents[1]

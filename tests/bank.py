@@ -15,6 +15,7 @@ from pathlib import Path
 import jupytext
 
 from autograder import collect, exercise, judge
+from autograder.verdict import ExerciseResult
 
 ROOT = Path(__file__).parents[1]
 
@@ -77,8 +78,8 @@ def references(section: str, name: str, hidden_seed: int) -> dict[judge.Key, dic
     return outcomes(section, name, solutions(section)[name], hidden_seed)
 
 
-def verdict(section: str, answer: Answer, hidden_seed: int = 99) -> judge.Verdict:
+def verdict(section: str, answer: Answer, hidden_seed: int = 99) -> ExerciseResult:
     """What the grader would say of an answer, without the sandbox."""
     asked = exercise.exercises(section)[answer.exercise]
     got = outcomes(section, answer.exercise, answer.function, hidden_seed)
-    return judge.judge(asked, got, references(section, answer.exercise, hidden_seed))
+    return judge.mark(asked, got, references(section, answer.exercise, hidden_seed))

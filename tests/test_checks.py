@@ -38,7 +38,7 @@ def record(function, seed=1, exercise=square):
 
 
 def message(function, exercise=square, reference=right):
-    return judge.judge(exercise, record(function, exercise=exercise), record(reference, exercise=exercise)).message
+    return judge.mark(exercise, record(function, exercise=exercise), record(reference, exercise=exercise)).message
 
 
 # --- cases ------------------------------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def test_a_mistake_in_one_of_several_values_is_placed():
     pair = Exercise("pair", points=1, call=lambda function, x, w: (x.sum(), function(x, w)))
     pair.cases.extend(square.cases)
     got, expected = record(lambda x, w: right(x, w) / 2, exercise=pair), record(right, exercise=pair)
-    verdict = judge.judge(pair, got, expected)
+    verdict = judge.mark(pair, got, expected)
     assert "of the 2 values returned, number 2: wrong value" in verdict.message
     assert "Value number 2: in every case the result is off by the same factor, 0.5" in verdict.message
 
@@ -202,7 +202,7 @@ def test_a_function_that_draws_its_own_numbers_is_told_so():
 
 
 def test_a_right_answer_passes_and_no_message_shows_an_expected_number():
-    verdict = judge.judge(square, record(right), record(right))
+    verdict = judge.mark(square, record(right), record(right))
     assert (verdict.points, verdict.max_points) == (2, 2)
     for answer in (lambda x, w: (w * x**2).sum() * 1.01, lambda x, w: (w * x).sum()):
         expected = [f"{record(right)[key]['value']['data'][0]:.3g}" for key in record(right)]
@@ -228,16 +228,16 @@ def test_a_right_answer_passes_and_no_message_shows_an_expected_number():
 )
 def test_a_forged_record_earns_nothing(forged):
     outcomes = {key: forged for key in record(right)}
-    verdict = judge.judge(square, outcomes, record(right))
+    verdict = judge.mark(square, outcomes, record(right))
     assert verdict.points == 0 and verdict.message
 
 
 def test_a_missing_case_fails_and_an_extra_one_is_ignored():
     outcomes = record(right)
     outcomes["invented", True] = outcomes["two_inputs", True]
-    assert judge.judge(square, outcomes, record(right)).points == 2
+    assert judge.mark(square, outcomes, record(right)).points == 2
     del outcomes["two_inputs", True]
-    assert judge.judge(square, outcomes, record(right)).points == 0
+    assert judge.mark(square, outcomes, record(right)).points == 0
 
 
 def test_exactly_a_float_means_exactly_a_float():
@@ -261,7 +261,7 @@ def test_stored_references_are_what_the_lesson_answers(section):
         fresh = bank.outcomes(section, name, bank.solutions(section)[name], hidden_seed=1)
         public = {key: outcome for key, outcome in fresh.items() if key[1]}
         assert stored[name].keys() == public.keys(), f"run `make build`: the cases of {name} changed"
-        assert judge.judge(asked, public, stored[name]).points == asked.points, f"run `make build`: {name} changed"
+        assert judge.mark(asked, public, stored[name]).points == asked.points, f"run `make build`: {name} changed"
 
 
 @pytest.mark.parametrize("section", sections())

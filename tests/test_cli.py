@@ -11,8 +11,8 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
-from autograder import course
-from autograder.__main__ import app
+from autograder.server import course
+from autograder.server.cli import app
 from tests.submissions.make import FULL, POINTS, SECTION, checks, copied, find, hand_in, released, solved
 
 RIGHT = """

@@ -21,8 +21,11 @@ import pytest
 from nbgrader import dbutil
 from nbgrader.api import Gradebook
 
-from autograder import batch, course, exercise, grade, intake, record, report, submission
-from autograder.results import load, load_all
+from autograder import exercise
+from autograder.server import batch, course, grade, intake, reports, submission
+from autograder.server.gradebook import record
+from autograder.server.reports import counts, grades, likeness
+from autograder.server.results import Result, load, load_all
 from tests.submissions.make import FULL, POINTS, SECTION, answers, find, hand_in, released, solved
 
 SEED = 1729
@@ -53,7 +56,7 @@ def submitted(tmp_path_factory):
 def run(submitted, out, **options):
     plan = batch.Plan(out, COURSE, SEED)
     ticks = []
-    batch.run(
+    batch.grade_all(
         plan, intake.find(submitted, exercise.sections()), tick=lambda: ticks.append(1), **{"workers": 2, **options}
     )
     assert len(ticks) == len(list(submitted.iterdir()))
@@ -65,7 +68,7 @@ def out(submitted, tmp_path_factory):
     """The class, graded once by local workers, with all reports."""
     out = tmp_path_factory.mktemp("graded")
     run(submitted, out)
-    report.write_all(out)
+    reports.write_all(out)
     return out
 
 
@@ -92,7 +95,6 @@ def test_the_points_in_the_notebook_are_those_of_the_exercises():
     in_notebook = {
         c["metadata"]["nbgrader"]["grade_id"].removeprefix("check-"): c["metadata"]["nbgrader"]["points"] for c in cells
     }
-    assert course.sections() == exercise.sections()
     assert in_notebook == {name: e.points for name, e in exercise.exercises(SECTION).items()} == POINTS
 
 
@@ -168,7 +170,7 @@ def test_nbgrader_autograde_gives_the_same_marks(submitted, tmp_path):
 def test_grading_twice_changes_nothing(submitted, out):
     before = files(out)
     run(submitted, out)
-    report.write_all(out)
+    reports.write_all(out)
     after = files(out)
     assert {name: data for name, (data, _) in before.items()} == {name: data for name, (data, _) in after.items()}
     assert {n: t for n, (_, t) in before.items() if n.startswith(("results/", "autograded/", "feedback/"))} == {
@@ -225,7 +227,7 @@ def test_a_killed_worker_costs_nothing(submitted, tmp_path):
             os.kill(children[0], signal.SIGKILL)
 
     plan = batch.Plan(tmp_path / "out", COURSE, SEED)
-    batch.run(plan, intake.find(submitted, exercise.sections()), workers=2, tick=kill_one)
+    batch.grade_all(plan, intake.find(submitted, exercise.sections()), workers=2, tick=kill_one)
     assert victims
     assert {r.student: r.points for r in load_all(tmp_path / "out")} == {s: p for s, (_, p) in CLASS.items()}
 
@@ -235,7 +237,7 @@ def test_a_worker_killed_while_the_gradebook_learns_about_a_section_costs_nothin
         lost = False
 
         def submit(self, function, *arguments):
-            if function is not batch.register_section or self.lost:
+            if function is not batch.register_sections or self.lost:
                 return super().submit(function, *arguments)
             self.lost, future = True, Future()
             future.set_exception(BrokenProcessPool())
@@ -257,7 +259,7 @@ def test_one_exercise_can_be_graded_by_itself(submitted, out, tmp_path):
     found, only = batch.choose(intake.find(submitted, exercise.sections()), ["discriminator_loss", "cem"])
     assert [f.student for f in found] == ["cem"] and only == {"discriminator_loss"}
     plan = batch.Plan(tmp_path / "out", COURSE, SEED, only=only)
-    batch.run(plan, found, workers=1)
+    batch.grade_all(plan, found, workers=1)
     result = load(tmp_path / "out", SECTION, "cem")
     assert result and result.points == HALF_POINTS and len(result.exercises) == len(POINTS)
 
@@ -306,20 +308,20 @@ def test_a_late_penalty_and_a_grade_by_hand_reach_the_csv(submitted, out, tmp_pa
         late: Any = book.find_submission_notebook(SECTION, SECTION, "ada")
         late.late_submission_penalty = 2.0
         book.db.commit()
-    rows = report.grades_csv(load_all(tmp_path / "out"), report.final_scores(tmp_path / "out")).splitlines()
+    rows = grades.text(load_all(tmp_path / "out"), grades.final_scores(tmp_path / "out")).splitlines()
     assert f"cem,{SECTION},{HALF_POINTS},{FULL},0,{HALF_POINTS + 1.5}," in rows[3]
     assert f"ada,{SECTION},{FULL},{FULL},2,{FULL - 2}," in rows[1]
 
 
 def test_common_mistakes_are_clustered_by_the_cases_that_failed(out):
-    rows = report.mistakes(load_all(out))
+    rows = counts.mistakes(load_all(out))
     assert [name for _, name, _, told in rows if "not attempted" not in told] == ["generator_step"]
     assert {(name, number) for number, name, which, _ in rows if which == "all cases"} >= {("discriminator_loss", 1)}
 
 
 def test_copies_are_found_and_different_work_is_not():
     def result(student, **changed):
-        return grade.Result(
+        return Result(
             student=student, section=SECTION, points=0, max_points=0, exercises={}, text=answers() | changed
         )
 
@@ -328,8 +330,8 @@ def test_copies_are_found_and_different_work_is_not():
         n: t.replace("loss", "lossy").replace("real", "genuine").replace("noise", "z") for n, t in answers().items()
     }
     other = result("other", **renamed)
-    untouched = [grade.Result(student=s, section=SECTION, points=0, max_points=0, exercises={}, text={}) for s in "xy"]
-    assert report.look_alikes([one, copy, other, *untouched]) == [["one", "copy"]]
+    untouched = [Result(student=s, section=SECTION, points=0, max_points=0, exercises={}, text={}) for s in "xy"]
+    assert likeness.look_alikes([one, copy, other, *untouched]) == [["one", "copy"]]
 
 
 def test_notes_name_what_was_odd_and_nothing_else():

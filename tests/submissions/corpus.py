@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
-from autograder import course, judge
+from autograder import judge
+from autograder.server import course
 from tests.submissions.make import (
     FULL,
     POINTS,
@@ -233,7 +234,8 @@ looking(
     "imports-the-judge",
     """
     loot = []
-    for name in ("judge", "references", "grade", "batch", "record", "submission", "sandbox"):
+    server = ("grade", "batch", "course", "results", "submission", "gradebook", "reports", "jail.box", "jail.probe")
+    for name in ("judge", "verdict", "checking", *(f"server.{name}" for name in server)):
         try: loot.append(__import__(f"autograder.{name}"))
         except ImportError: pass
     """,

@@ -7,7 +7,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from autograder import course
+from autograder.server import course
 
 SECTION = "03-gan-minimax"
 POINTS = {

@@ -9,27 +9,11 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from autograder.intake import BadInput, printable
-
-Words = Annotated[str, BeforeValidator(printable)]  # a student may have chosen them
-
-
-class CaseResult(BaseModel):
-    name: Words
-    public: bool
-    passed: bool
-    message: Words
-
-
-class ExerciseResult(BaseModel):
-    points: float
-    max_points: float
-    message: Words
-    cases: list[CaseResult] = []
+from autograder.server.errors import BadInput
+from autograder.verdict import ExerciseResult, Words
 
 
 class Result(BaseModel):
@@ -73,13 +57,15 @@ def private_seed(out: Path) -> int:
 
 
 def save(out: Path, result: Result) -> None:
+    """Keep the verdict on a submission."""
     write(out / "results" / result.section / f"{result.student}.json", result.model_dump_json(indent=1))
 
 
 def load(out: Path, section: str, student: str) -> Result | None:
+    """The verdict on a submission; None where there is none that can be read."""
     try:
         return Result.model_validate_json((out / "results" / section / f"{student}.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValidationError):
+    except (OSError, UnicodeDecodeError, ValidationError):
         return None
 
 
@@ -90,9 +76,11 @@ def load_all(out: Path) -> list[Result]:
 
 
 def set_recorded(out: Path, result: Result) -> None:
+    """Remember that nbgrader has this verdict."""
     write(out / "recorded" / result.section / result.student, result.digest)
 
 
 def is_recorded(out: Path, result: Result) -> bool:
+    """Whether nbgrader has this verdict, and not an older one."""
     path = out / "recorded" / result.section / result.student
     return path.exists() and path.read_text(encoding="utf-8") == result.digest

@@ -1,8 +1,8 @@
 """Two steps of ours inside nbgrader; its points, gradebook, late penalties, manual grading and feedback stay its own.
 
-`Rebuild` stands where nbgrader reads a submission, `Judge` where it would execute it. Reading is an exporter's work,
-not a preprocessor's: by the time the first preprocessor runs, nbgrader has followed a link, choked on a file that is no
-notebook and believed the metadata.
+`Rebuild` stands where nbgrader reads a submission, `EnterMarks` where it would execute it. Reading is an exporter's
+work, not a preprocessor's: by the time the first preprocessor runs, nbgrader has followed a link, choked on a file that
+is no notebook and believed the metadata.
 """
 
 import secrets
@@ -18,12 +18,14 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Unicode
 
-from autograder import grade, intake, submission
-from autograder.results import ExerciseResult, Result
+from autograder.server import grade, intake, submission
+from autograder.server.errors import Unreadable
+from autograder.server.results import Result
+from autograder.verdict import ExerciseResult
 
 
 @cache
-def private_seed() -> int:
+def _private_seed() -> int:
     """Drawn once per run of nbgrader: hidden cases can't be learnt from an earlier feedback."""
     return secrets.randbits(62)
 
@@ -43,23 +45,23 @@ class Rebuild(NotebookExporter):
             text = intake.read(path.parents[2], *path.parts[-3:])
             notebook, notes = submission.rebuild(text, release, path.name)
             notebook.metadata["autograder"] = {"notes": notes}
-        except intake.Unreadable as error:
+        except Unreadable as error:
             notebook = unreadable(release, str(error))
         return super().from_notebook_node(notebook, resources, **kwargs)
 
 
 def unreadable(release: NotebookNode, reason: str) -> NotebookNode:
     """What stands for a submission that can't be read: the release without answers, and the reason."""
-    notebook, _ = submission.rebuild(nbformat.writes(nbformat.v4.new_notebook(cells=[blank()])), release)
+    notebook, _ = submission.rebuild(nbformat.writes(nbformat.v4.new_notebook(cells=[_blank()])), release)
     notebook.metadata["autograder"] = {"notes": [reason], "unreadable": reason}
     return notebook
 
 
-def blank() -> NotebookNode:
+def _blank() -> NotebookNode:
     return nbformat.v4.new_markdown_cell("")
 
 
-class Judge(NbGraderPreprocessor):
+class EnterMarks(NbGraderPreprocessor):
     """Instead of executing the notebook: run the answers in the jail, judge them, write the verdicts as outputs.
 
     nbgrader takes the points from a check cell's output: an error is 0, a number is itself, all else is full marks.
@@ -79,8 +81,10 @@ class Judge(NbGraderPreprocessor):
             result = grade.nothing(section, about["unreadable"])
         else:
             root = Path(self.course)
-            result = grade.mark(section, nb, about.get("notes", []), private_seed(), unsafe=self.unsafe, root=root)
-        write_outputs(nb, result)
+            result = grade.mark_notebook(
+                section, nb, about.get("notes", []), _private_seed(), unsafe=self.unsafe, root=root
+            )
+        _write_outputs(nb, result)
         return nb, resources
 
 
@@ -92,7 +96,7 @@ class OnlyGraded(NbGraderPreprocessor):
         return nb, resources
 
 
-class Bytecode(BytecodeCache):
+class _Bytecode(BytecodeCache):
     """Compiled templates, kept for as long as the process lives."""
 
     compiled: dict[str, bytes] = {}
@@ -110,18 +114,18 @@ class FeedbackPage(HTMLExporter):
 
     def _create_environment(self) -> Environment:
         environment = super()._create_environment()
-        environment.bytecode_cache = Bytecode()
+        environment.bytecode_cache = _Bytecode()
         return environment
 
 
-def write_outputs(nb: NotebookNode, result: Result) -> None:
+def _write_outputs(nb: NotebookNode, result: Result) -> None:
     """Verdicts into the check cells, what was printed under the student's cells, remarks on top. Plain text only."""
     for cell in nb.cells:
         if cell.cell_type != "code":
             continue
         found = result.exercises.get(submission.title(cell)) if submission.is_check(cell) else None
         if found:
-            cell.outputs = verdict_outputs(found)
+            cell.outputs = _verdict_outputs(found)
         elif cell.id in result.printed:
             cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=result.printed[cell.id])]
     if result.notes:
@@ -131,7 +135,7 @@ def write_outputs(nb: NotebookNode, result: Result) -> None:
         nb.cells.insert(0, shown)
 
 
-def verdict_outputs(found: ExerciseResult) -> list[NotebookNode]:
+def _verdict_outputs(found: ExerciseResult) -> list[NotebookNode]:
     if found.points >= found.max_points:
         return [nbformat.v4.new_output("stream", name="stdout", text=f"✓ {found.message}")]
     if found.points <= 0:

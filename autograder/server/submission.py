@@ -12,14 +12,15 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.intake import Unreadable, printable
+from autograder.server.errors import Unreadable
+from autograder.verdict import printable
 
-MAX_CELLS = 1000
-MAX_SOURCE = 1 << 20  # characters of one notebook's cells together
-GONE = "# This cell was not in the submission."
+_MAX_CELLS = 1000
+_MAX_SOURCE = 1 << 20  # characters of one notebook's cells together
+_GONE = "# This cell was not in the submission."
 
 
-def parse(text: str, name: str = "The notebook") -> list[dict[str, Any]]:
+def _parse(text: str, name: str = "The notebook") -> list[dict[str, Any]]:
     """The cells of an untrusted notebook: each has a type, a source and a metadata dictionary, whatever was written."""
     try:
         document = json.loads(text)
@@ -28,13 +29,13 @@ def parse(text: str, name: str = "The notebook") -> list[dict[str, Any]]:
     cells = document.get("cells") if isinstance(document, dict) else None
     if not isinstance(cells, list) or not cells:
         raise Unreadable(f"{name} has no cells.")
-    cells = [plain(cell) for cell in cells[:MAX_CELLS] if isinstance(cell, dict)]
-    if sum(len(cell["source"]) for cell in cells) > MAX_SOURCE:
-        raise Unreadable(f"{name} holds more than {MAX_SOURCE >> 20} million characters of source.")
+    cells = [_plain(cell) for cell in cells[:_MAX_CELLS] if isinstance(cell, dict)]
+    if sum(len(cell["source"]) for cell in cells) > _MAX_SOURCE:
+        raise Unreadable(f"{name} holds more than {_MAX_SOURCE >> 20} million characters of source.")
     return cells
 
 
-def plain(cell: dict[str, Any]) -> dict[str, Any]:
+def _plain(cell: dict[str, Any]) -> dict[str, Any]:
     source = cell.get("source", "")
     lines = source if isinstance(source, list) else [source]
     metadata = cell.get("metadata")
@@ -53,8 +54,8 @@ def rebuild(text: str, release: NotebookNode, name: str = "The notebook") -> tup
 
     Cells are recognised by their grade_id; by their cell id or text where an editor lost the metadata.
     """
-    submitted = parse(text, name)
-    instructors = {key: cell for cell in release.cells for key in names(cell)}
+    submitted = _parse(text, name)
+    instructors = {key: cell for cell in release.cells for key in _names(cell)}
     texts = {cell.source: cell for cell in release.cells if not is_answer(cell)}
     answers: dict[str, str] = {}
     seen: set[str] = set()
@@ -83,17 +84,17 @@ def rebuild(text: str, release: NotebookNode, name: str = "The notebook") -> tup
             notes.append(f"The {'check ' if is_check(known) else ''}cell {title(known)} was deleted.")
 
     rebuilt = copy.deepcopy(release)
-    rebuilt.cells = own_cells(extra, None)
+    rebuilt.cells = _own_cells(extra, None)
     for known in copy.deepcopy(release.cells):
         if is_answer(known):
-            known.source = answers.get(known.id, GONE if known.cell_type == "code" else "")
+            known.source = answers.get(known.id, _GONE if known.cell_type == "code" else "")
         if known.cell_type == "code":
             known.outputs, known.execution_count = [], None
-        rebuilt.cells += [known, *own_cells(extra, known.id)]
+        rebuilt.cells += [known, *_own_cells(extra, known.id)]
     return rebuilt, notes
 
 
-def own_cells(extra: dict[str | None, list[str]], after: str | None) -> list[NotebookNode]:
+def _own_cells(extra: dict[str | None, list[str]], after: str | None) -> list[NotebookNode]:
     return [
         nbformat.v4.new_code_cell(source, id=f"own-{after or 'top'}-{i}"[-64:])
         for i, source in enumerate(extra.get(after, []))
@@ -105,12 +106,12 @@ def runnable(rebuilt: NotebookNode) -> list[NotebookNode]:
     return [c for c in rebuilt.cells if c.cell_type == "code" and (is_imports(c) or is_answer(c) or is_own(c))]
 
 
-def names(cell: NotebookNode) -> list[str]:
+def _names(cell: NotebookNode) -> list[str]:
     return [name for name in (cell.metadata.get("nbgrader", {}).get("grade_id"), cell.id) if name]
 
 
 def title(cell: NotebookNode) -> str:
-    return names(cell)[0].removeprefix("check-")
+    return _names(cell)[0].removeprefix("check-")
 
 
 def is_answer(cell: NotebookNode) -> bool:

@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from multiprocessing import forkserver
 from pathlib import Path
 
-from autograder import course, intake, report, results, sandbox
-from autograder.intake import BadInput, Found, Unreadable
-from autograder.results import Result
-from autograder.sandbox import LIMITS, Limits
+from autograder.server import course, intake, reports, results
+from autograder.server.errors import BadInput, Unreadable
+from autograder.server.intake import Found
+from autograder.server.jail import probe
+from autograder.server.jail.box import LIMITS, Jail, Limits, NoJail
+from autograder.server.results import Result
 
-ATTEMPTS = 3  # of a task whose worker was killed
+_ATTEMPTS = 3  # of a task whose worker was killed
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def choose(found: list[Found], names: Iterable[str]) -> tuple[list[Found], froze
     return [f for f in found if wanted & exercises(f.section).keys()], wanted
 
 
-def tasks(found: list[Found], plan: Plan) -> Iterator[Task]:
+def _tasks(found: list[Found], plan: Plan) -> Iterator[Task]:
     """Read submissions one by one, as they are needed: a class does not have to fit into memory."""
     versions = {section: course.fingerprint(section, plan.course) for section in {f.section for f in found}}
     times = intake.timestamps(found[0].directory) if found else {}
@@ -85,7 +87,7 @@ def tasks(found: list[Found], plan: Plan) -> Iterator[Task]:
 
 def grade_task(task: Task, plan: Plan) -> Result:
     """Run and judge one submission. Happens on any machine that has the course."""
-    from autograder import grade
+    from autograder.server import grade
 
     if task.reason:
         result = grade.nothing(task.section, task.reason, plan.only)
@@ -97,23 +99,24 @@ def grade_task(task: Task, plan: Plan) -> Result:
 
 def record_task(result: Result, task: Task, plan: Plan) -> None:
     """Let nbgrader enter a verdict. Happens on this machine, where the gradebook is."""
-    from autograder import record
+    from autograder.server.gradebook import record
 
-    record.record(result, task.text, task.timestamp, plan.course, plan.out)
+    record.enter(result, task.text, task.timestamp, plan.course, plan.out)
     results.set_recorded(plan.out, result)
 
 
-def register_section(section: str, plan: Plan) -> None:
-    """Tell nbgrader's gradebook about a section."""
-    from autograder import record
+def register_sections(sections: list[str], plan: Plan) -> None:
+    """Tell nbgrader's gradebook about the sections, one after the other: two at a time would both create its tables."""
+    from autograder.server.gradebook import record
 
-    record.register(section, plan.course, plan.out)
+    for section in sections:
+        record.register(section, plan.course, plan.out)
 
 
-def start_worker(jail: sandbox.Jail | None) -> None:
+def _start_worker(jail: Jail | NoJail | None) -> None:
     """A killed grader must not leave workers behind: they, and through bubblewrap the jails, end with it."""
     if jail:
-        sandbox.adopt(jail)
+        probe.adopt(jail)
     parent = multiprocessing.parent_process()
     assert parent  # the grader itself, though it is the fork server that started this process
 
@@ -129,7 +132,7 @@ def start_worker(jail: sandbox.Jail | None) -> None:
 
 
 @contextmanager
-def cluster(address: str) -> Iterator[Executor]:
+def _cluster(address: str) -> Iterator[Executor]:
     """The same interface over the machines of a Dask cluster."""
     from distributed import Client
 
@@ -138,7 +141,7 @@ def cluster(address: str) -> Iterator[Executor]:
     except (OSError, ValueError) as error:
         raise BadInput(f"No Dask scheduler answers at {address}: {error}") from None
     with client:
-        yield client.get_executor(pure=False, retries=ATTEMPTS)
+        yield client.get_executor(pure=False, retries=_ATTEMPTS)
 
 
 class Crew:
@@ -148,74 +151,74 @@ class Crew:
     warm parent, which the workers share, imports PyTorch. This process imports neither.
     """
 
-    def __init__(self, workers: int, open_jail: Callable[[], sandbox.Jail | None]):
+    def __init__(self, workers: int, open_jail: Callable[[], Jail | NoJail | None]):
         self.workers, self.open_jail = workers, open_jail
-        self.jail: sandbox.Jail | None = None
+        self.jail: Jail | NoJail | None = None
         self.pool: ProcessPoolExecutor | None = None
 
     def submit(self, function: Callable, *arguments: object) -> Future:
+        """Like an executor's, on workers that are there again when one was killed."""
         if self.pool is None:
             self.context = multiprocessing.get_context("forkserver")
-            self.context.set_forkserver_preload(["autograder.grade", "autograder.record"])
+            self.context.set_forkserver_preload(["autograder.server.grade", "autograder.server.gradebook.record"])
             forkserver.ensure_running()
             self.jail = self.open_jail()
-            self.pool = self.new_pool()
+            self.pool = self._new_pool()
         try:
             return self.pool.submit(function, *arguments)
         except BrokenProcessPool:
             self.pool.shutdown(wait=False)
-            self.pool = self.new_pool()
+            self.pool = self._new_pool()
             return self.pool.submit(function, *arguments)
 
-    def new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.workers, self.context, initializer=start_worker, initargs=(self.jail,))
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self.workers, self.context, initializer=_start_worker, initargs=(self.jail,))
 
     def close(self) -> None:
+        """Let the workers finish, and end them and their jail."""
         if self.pool:
             self.pool.shutdown(wait=True, cancel_futures=True)
         if self.jail:
             self.jail.close()
 
 
-def run(
+def grade_all(
     plan: Plan, found: list[Found], workers: int, scheduler: str = "", regrade: bool = False, tick=lambda: None
-) -> report.LookAlikes:
-    """Grade what is missing, record it and write the reports; ``tick`` is called once for each submission that is done.
-
-    Returns:
-        the students whose answers are nearly the same.
-    """
+) -> None:
+    """Grade what is missing, record it and write the reports; ``tick`` is called once for each submission done."""
     plan.out.mkdir(parents=True, exist_ok=True)
-    crew = Crew(workers, lambda: None if scheduler else sandbox.open_jail(plan.limits, plan.unsafe))
+    crew = Crew(workers, lambda: None if scheduler else probe.open_jail(plan.limits, plan.unsafe))
     try:
         if scheduler:
-            with cluster(scheduler) as remote:
-                _run(plan, found, remote.submit, crew, 4 * workers + 16, regrade, tick)
+            with _cluster(scheduler) as remote:
+                _grade_missing(plan, found, remote.submit, crew, 4 * workers + 16, regrade, tick)
         else:
-            _run(plan, found, crew.submit, crew, 4 * workers, regrade, tick)
+            _grade_missing(plan, found, crew.submit, crew, 4 * workers, regrade, tick)
         # A worker has imported already what this process would have to import now.
-        return crew.submit(report.write_all, plan.out).result() if crew.pool else report.write_all(plan.out)
+        crew.submit(reports.write_all, plan.out).result() if crew.pool else reports.write_all(plan.out)
     finally:
         crew.close()
 
 
-def _run(plan: Plan, found: list[Found], submit: Callable, crew: Crew, most: int, regrade: bool, tick: Callable):
+def _grade_missing(
+    plan: Plan, found: list[Found], submit: Callable, crew: Crew, most: int, regrade: bool, tick: Callable
+):
     pending: dict[Future, tuple[Task, Result | None, int]] = {}
     sections = sorted({f.section for f in found})
-    registered: list[Future] = []
+    registered: list[Future] = []  # none or one
 
     def start(task: Task, result: Result | None, attempt: int) -> None:
         if result is None:
             pending[submit(grade_task, task, plan)] = task, result, attempt
         if not registered:  # the gradebook learns about the sections while the first submissions are being graded
-            registered.extend(crew.submit(register_section, section, plan) for section in sections)
+            registered.append(crew.submit(register_sections, sections, plan))
         if result is None:
             return
         try:
             for future in registered:
                 future.result()
         except BrokenProcessPool:
-            if attempt + 1 == ATTEMPTS:
+            if attempt + 1 == _ATTEMPTS:
                 raise
             registered.clear()
             return start(task, result, attempt + 1)
@@ -226,16 +229,16 @@ def _run(plan: Plan, found: list[Found], submit: Callable, crew: Crew, most: int
         try:
             value = future.result()
         except Exception as error:
-            if not worker_lost(error) or attempt + 1 == ATTEMPTS:
+            if not _worker_lost(error) or attempt + 1 == _ATTEMPTS:
                 raise
             return start(task, result, attempt + 1)
         if result is not None:
             return tick()
-        result = merged(value, results.load(plan.out, task.section, task.student)) if plan.only else value
+        result = _merged(value, results.load(plan.out, task.section, task.student)) if plan.only else value
         results.save(plan.out, result)
         start(task, result, 0)
 
-    for task in tasks(found, plan):
+    for task in _tasks(found, plan):
         while len(pending) >= most:
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
                 finish(future)
@@ -251,14 +254,14 @@ def _run(plan: Plan, found: list[Found], submit: Callable, crew: Crew, most: int
             finish(future)
 
 
-def worker_lost(error: Exception) -> bool:
+def _worker_lost(error: Exception) -> bool:
     """Killed workers say so in different words: a broken pool, Dask's KilledWorker, a locked gradebook is none."""
     return isinstance(error, BrokenProcessPool) or type(error).__name__ in ("KilledWorker", "CancelledError")
 
 
-def merged(part: Result, before: Result | None) -> Result:
+def _merged(part: Result, before: Result | None) -> Result:
     """A verdict on some exercises put into the earlier verdict on all; without one, the others count 0 for now."""
-    from autograder import grade
+    from autograder.server import grade
 
     base = before or grade.nothing(part.section, "Not graded yet.")
     exercises = {**base.exercises, **part.exercises}

@@ -12,19 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-MAX_FILE = 20 << 20  # a notebook with its pictures; none of the course's is above 1 MB
-STUDENT = re.compile(r"\w[\w@. -]*", re.UNICODE)  # what nbgrader can use as the name of a folder
+from autograder.server.errors import BadInput, Unreadable
 
-
-CONTROL = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
-
-
-class BadInput(Exception):
-    """The caller's mistake, as one sentence: exit status 2."""
-
-
-class Unreadable(Exception):
-    """The student's mistake, as one sentence: a scored 0."""
+_MAX_FILE = 20 << 20  # a notebook with its pictures; none of the course's is above 1 MB
+_STUDENT = re.compile(r"\w[\w@. -]*", re.UNICODE)  # what nbgrader can use as the name of a folder
 
 
 @dataclass(frozen=True, order=True)
@@ -36,6 +27,7 @@ class Found:
     directory: Path
 
     def read(self) -> str:
+        """The notebook's text, or `Unreadable`."""
         return read(self.directory, self.student, self.section, f"{self.section}.ipynb")
 
 
@@ -46,7 +38,7 @@ def find(directory: Path, sections: list[str]) -> list[Found]:
     found = []
     for student in sorted(entry.name for entry in os.scandir(directory) if entry.is_dir(follow_symlinks=False)):
         handed_in = [section for section in sections if os.path.lexists(directory / student / section)]
-        if handed_in and not STUDENT.fullmatch(student):
+        if handed_in and not _STUDENT.fullmatch(student):
             raise BadInput(
                 f"Rename the folder {student!r}: a student's name is made of letters, digits, space, @ . _ -"
             )
@@ -71,10 +63,10 @@ def read(directory: Path, *parts: str) -> str:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable(f"{parts[-1]} is not a regular file.")
-        if status.st_size > MAX_FILE:
-            raise Unreadable(f"{parts[-1]} has {status.st_size >> 20} MB; at most {MAX_FILE >> 20} are read.")
+        if status.st_size > _MAX_FILE:
+            raise Unreadable(f"{parts[-1]} has {status.st_size >> 20} MB; at most {_MAX_FILE >> 20} are read.")
         with open(descriptor, "rb", closefd=False) as stream:
-            data = stream.read(MAX_FILE + 1)
+            data = stream.read(_MAX_FILE + 1)
     except FileNotFoundError:
         raise Unreadable(f"There is no {parts[-1]}.") from None
     except OSError as error:  # a link (ELOOP), or a file where a folder should be
@@ -88,15 +80,6 @@ def read(directory: Path, *parts: str) -> str:
     if "\0" in text:
         raise Unreadable(f"{parts[-1]} contains NUL characters.")
     return text
-
-
-def printable(text: str) -> str:
-    """A stranger's words without what would stop or mislead those who show them.
-
-    JSON allows lone surrogates, which UTF-8 does not, and control characters, which XML does not; escape sequences
-    paint on the instructor's screen, and characters that turn the direction of writing make a line look like another.
-    """
-    return CONTROL.sub("", text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def timestamps(directory: Path) -> dict[tuple[str, str], str]:

@@ -8,7 +8,6 @@ import contextlib
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,20 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import collect, course, exercise, judge, submission
+from autograder import collect, exercise, judge
 from autograder.exercise import PUBLIC_SEED, Exercise, exercises
-from autograder.intake import BadInput, Unreadable, printable
-from autograder.results import CaseResult, ExerciseResult, Result, write
-from autograder.sandbox import LIMITS, Limits, jail
+from autograder.server import course, submission
+from autograder.server.errors import BadInput, Unreadable
+from autograder.server.jail import probe
+from autograder.server.jail.box import LIMITS, Limits
+from autograder.server.results import Result, write
+from autograder.verdict import ExerciseResult, printable
 
-Outcomes = dict[str, dict[judge.Key, dict[str, Any]]]  # exercise -> (case, public) -> what one call did
+_Outcomes = dict[str, dict[judge.Key, dict[str, Any]]]  # exercise -> (case, public) -> what one call did
 
 
 def known_section(section: str) -> dict[str, Exercise]:
+    """The exercises of a section by name, or `BadInput`."""
     if section not in exercise.sections():
         raise BadInput(f"There is no section {section!r}; there are {', '.join(exercise.sections())}.")
     return exercises(section)
@@ -47,56 +50,62 @@ def _read(path: Path, _modified: int) -> NotebookNode:
 # --- one submission ---------------------------------------------------------------------------------------------------
 
 
-def run(section: str, sources: list[str], wanted: Iterable[str], seeds: dict[str, int], limits: Limits, unsafe: bool):
+def _ask(section: str, sources: list[str], wanted: Iterable[str], seeds: dict[str, int], limits: Limits, unsafe: bool):
     """Send one job to this worker's jail; what comes back is sorted, not yet believed.
 
     Returns:
-        outcomes of the wanted exercises, and per cell what it printed and how it failed.
+        outcomes of the wanted exercises, and per cell what it printed and how it failed, if it did.
     """
     wanted = list(wanted)
     job = {"section": section, "cells": sources, "exercises": wanted, "seeds": seeds}
-    outcomes: Outcomes = {name: {} for name in wanted}
-    cells: dict[int, str] = {}
-    for event in jail(limits, unsafe).run(job):
+    outcomes: _Outcomes = {name: {} for name in wanted}
+    cells: dict[int, tuple[str, str]] = {}
+    for event in probe.current(limits, unsafe).run(job):
         name, case, cell = event.get("exercise"), event.get("case"), event.get("cell")
         if isinstance(cell, int):
-            cells.setdefault(cell, describe_cell(event))
+            cells.setdefault(cell, _describe_cell(event))
         elif isinstance(name, str) and name in outcomes:
             if isinstance(case, str) and isinstance(event.get("outcome"), dict):
                 outcomes[name].setdefault((case[:200], event.get("public") is True), event["outcome"])
             elif event.get("missing") is True:
-                outcomes[name][""] = failure(f"there is no function {name} in the submission")  # type: ignore[index]
+                outcomes[name][""] = collect.failed(f"there is no function {name} in the submission")  # type: ignore[index]
             elif isinstance(event.get("died"), str):
-                outcomes[name][""] = failure(f"the call could not be finished: {event['died'][:200]}")  # type: ignore[index]
+                outcomes[name][""] = collect.failed(f"the call could not be finished: {event['died'][:200]}")  # type: ignore[index]
     return outcomes, cells
 
 
-def failure(sentence: str) -> dict[str, Any]:
-    return {"error": {"type": "", "message": sentence, "line": ""}}
-
-
-def describe_cell(event: dict[str, Any]) -> str:
-    """What a cell printed and how it failed, as plain text for the feedback."""
+def _describe_cell(event: dict[str, Any]) -> tuple[str, str]:
+    """What a cell printed, and how it failed (or nothing), as plain text for the feedback."""
     printed, error = event.get("stdout"), event.get("error")
     text = printed[:10_000] if isinstance(printed, str) else ""
-    if isinstance(error, dict):
-        kind, message = (str(error.get(key, ""))[:2000] for key in ("type", "message"))
-        text += message if kind == "Died" else f"{kind}: {message}"
-    return printable(text)
+    if not isinstance(error, dict):
+        return printable(text), ""
+    kind, message = (str(error.get(key, ""))[:2000] for key in ("type", "message"))
+    return printable(text), printable(message if kind == "Died" else f"{kind}: {message}")
+
+
+def references(section: str, seed: int, limits: Limits, unsafe: bool, root: Path) -> _Outcomes:
+    """What the solution does: public cases from the stored file, hidden ones computed once per worker and seed.
+
+    Raises:
+        BadInput: When the solution does not answer its exercises, or the stored file is of other cases.
+    """
+    files = (judge.REFERENCES / f"{section}.json", root / "solutions" / section / f"{section}.ipynb")
+    version = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in files)
+    return _references(section, seed, limits, unsafe, root, version)
 
 
 @cache
-def references(section: str, seed: int, limits: Limits, unsafe: bool, root: Path) -> Outcomes:
-    """What the solution does: public cases from the stored file, hidden ones computed once per worker and seed."""
+def _references(section: str, seed: int, limits: Limits, unsafe: bool, root: Path, _version: tuple) -> _Outcomes:
     asked = known_section(section)
     try:
         stored = judge.load_references(section)
     except (OSError, ValueError):
         stored = {}
     cells = [cell.source for cell in submission.runnable(notebook("solutions", section, root))]
-    hidden, printed = run(section, cells, asked, {"hidden": seed}, limits, unsafe)
+    hidden, printed = _ask(section, cells, asked, {"hidden": seed}, limits, unsafe)
     for name, wanted in asked.items():
-        complete(section, name, hidden[name], {(case.name, False) for case in wanted.cases}, printed)
+        _complete(section, name, hidden[name], {(case.name, False) for case in wanted.cases}, printed)
         if stored.get(name, {}).keys() != {(case.name, True) for case in wanted.cases}:
             raise BadInput(
                 f"The references of {section} are out of date: run python -m autograder references {section}"
@@ -104,15 +113,15 @@ def references(section: str, seed: int, limits: Limits, unsafe: bool, root: Path
     return {name: {**stored[name], **hidden[name]} for name in asked}
 
 
-def complete(section: str, name: str, outcomes: dict, keys: set, printed: dict[int, str]) -> None:
+def _complete(section: str, name: str, outcomes: dict, keys: set, printed: dict[int, tuple[str, str]]) -> None:
     """Refuse a solution that does not answer its own exercise."""
     errors = [str(outcome["error"].get("message")) for outcome in outcomes.values() if "error" in outcome]
     if errors or outcomes.keys() != keys:
-        reason = "; ".join(filter(None, [*printed.values(), *errors])) or "a case is missing"
+        reason = "; ".join(filter(None, [*(error for _, error in printed.values()), *errors])) or "a case is missing"
         raise BadInput(f"The solution of {section} does not answer {name}: {reason}")
 
 
-def mark(
+def mark_notebook(
     section: str,
     rebuilt: NotebookNode,
     notes: list[str],
@@ -128,13 +137,13 @@ def mark(
     expected = references(section, seed, limits, unsafe, root or course.root())
     cells = submission.runnable(rebuilt)
     seeds = {"public": PUBLIC_SEED, "hidden": seed}
-    outcomes, printed = run(section, [cell.source for cell in cells], asked, seeds, limits, unsafe)
-    marks = {name: verdict(e, outcomes[name], expected[name]) for name, e in asked.items()}
-    shown = {cells[i].id: text for i, text in printed.items() if 0 <= i < len(cells) and text}
-    for cell in cells:
-        name = submission.title(cell) if submission.is_answer(cell) else ""
-        if name in marks and cell.id in shown and not marks[name].points:
-            marks[name].message += f"\nThe cell itself failed: {shown[cell.id][-600:]}"
+    outcomes, printed = _ask(section, [cell.source for cell in cells], asked, seeds, limits, unsafe)
+    marks = {name: _mark_exercise(e, outcomes[name], expected[name]) for name, e in asked.items()}
+    for i, (_, error) in printed.items():
+        name = submission.title(cells[i]) if 0 <= i < len(cells) and submission.is_answer(cells[i]) else ""
+        if error and name in marks and not marks[name].points:
+            marks[name].message += f"\nThe cell itself failed: {error[-600:]}"
+    shown = {cells[i].id: "".join(said) for i, said in printed.items() if 0 <= i < len(cells) and any(said)}
     return Result(
         section=section,
         points=sum(m.points for m in marks.values()),
@@ -147,19 +156,19 @@ def mark(
     )
 
 
-def verdict(asked: Exercise, outcomes: dict, expected: dict) -> ExerciseResult:
+def _mark_exercise(asked: Exercise, outcomes: dict, expected: dict) -> ExerciseResult:
     """The judge's verdict on one exercise; a record that the judge can't even read is a wrong answer."""
     whole = outcomes.pop("", None)
     if whole:  # nothing came back from some case on: the same sentence for each of those
         outcomes = {key: outcomes.get(key, whole) for key in expected}
     try:
-        found = judge.judge(asked, outcomes, expected)
+        found = judge.mark(asked, outcomes, expected)
     except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
-        found = judge.judge(asked, {}, expected)
+        found = judge.mark(asked, {}, expected)
     if whole and not any(case.passed for case in found.cases):
-        return ExerciseResult(points=0, max_points=asked.points, message=f"{asked.name}: {whole['error']['message']}.")
-    cases = [CaseResult(**asdict(case)) for case in found.cases]
-    return ExerciseResult(points=found.points, max_points=found.max_points, message=found.message, cases=cases)
+        message = f"{asked.name}: {whole['error']['message']}."
+        return ExerciseResult(points=0, max_points=asked.points, message=message)
+    return found
 
 
 def nothing(section: str, reason: str, only: Iterable[str] = ()) -> Result:
@@ -178,7 +187,7 @@ def mark_text(section: str, text: str, name: str, seed: int, **options: Any) -> 
         )
     except Unreadable as error:
         return nothing(section, str(error), options.get("only", ()))
-    return mark(section, rebuilt, notes, seed, **options)
+    return mark_notebook(section, rebuilt, notes, seed, **options)
 
 
 def mark_script(section: str, text: str, _name: str, seed: int, **options: Any) -> Result:
@@ -186,7 +195,7 @@ def mark_script(section: str, text: str, _name: str, seed: int, **options: Any) 
     release = notebook("notebooks", section, options.get("root") or course.root())
     imports = [cell for cell in release.cells if submission.is_imports(cell)]
     script = nbformat.v4.new_notebook(cells=[*imports, nbformat.v4.new_code_cell(printable(text))])
-    result = mark(section, script, [], seed, **options)
+    result = mark_notebook(section, script, [], seed, **options)
     for name, marks in result.exercises.items():
         for other in known_section(section):
             if f"name '{other}' is not defined" in marks.message:
@@ -205,9 +214,9 @@ def write_references(section: str, root: Path | None = None, limits: Limits = LI
     """
     asked = known_section(section)
     cells = [cell.source for cell in submission.runnable(notebook("solutions", section, root or course.root()))]
-    outcomes, printed = run(section, cells, asked, {"public": PUBLIC_SEED}, limits, unsafe)
+    outcomes, printed = _ask(section, cells, asked, {"public": PUBLIC_SEED}, limits, unsafe)
     for name, wanted in asked.items():
-        complete(section, name, outcomes[name], {(case.name, True) for case in wanted.cases}, printed)
+        _complete(section, name, outcomes[name], {(case.name, True) for case in wanted.cases}, printed)
     fresh = {"exercises": {n: {case: o for (case, _), o in cases.items()} for n, cases in outcomes.items()}}
     path = judge.REFERENCES / f"{section}.json"
     with contextlib.suppress(OSError, ValueError):

@@ -1,0 +1,41 @@
+"""What is said about an answer: of each case whether it passed, of the exercise its points and one message."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator
+
+_CONTROL = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+
+
+def printable(text: str) -> str:
+    """A stranger's words without what would stop or mislead those who show them.
+
+    JSON allows lone surrogates, which UTF-8 does not, and control characters, which XML does not; escape sequences
+    paint on the instructor's screen, and characters that turn the direction of writing make a line look like another.
+    """
+    return _CONTROL.sub("", text.encode("utf-8", "replace").decode("utf-8"))
+
+
+Words = Annotated[str, BeforeValidator(printable)]
+"""Text that a student may have chosen, made `printable`."""
+
+
+class CaseResult(BaseModel):
+    """Whether one case passed, and if not, what was wrong in a sentence."""
+
+    name: Words
+    public: bool
+    passed: bool
+    message: Words = ""
+
+
+class ExerciseResult(BaseModel):
+    """The points of one exercise and what its author is told."""
+
+    points: float
+    max_points: float
+    message: Words
+    cases: list[CaseResult] = []
