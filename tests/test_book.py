@@ -23,7 +23,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pypdf import PdfReader
 
 from book.tools import __main__ as command
-from book.tools import lessons
+from book.tools import build, lessons
+from book.tools.errors import Trouble
 from book.tools.lessons import notebook_path
 from book.tools.pdf import browser, documents
 from tests.test_lessons import NAME, solution_blocks
@@ -38,7 +39,7 @@ FIRST_PAGE_BYTES, PAGE_BYTES = 1_500_000, 6_000_000  # over the wire
 @pytest.fixture(scope="session")
 def site() -> Path:
     """The book of this repository, built as `make book` does: with -W -n --keep-going, which must pass."""
-    return command.build_book(ROOT).parent
+    return build.build_book(ROOT).parent
 
 
 @pytest.fixture(scope="session")
@@ -440,8 +441,8 @@ def test_code_can_be_copied(chromium, address):
 @pytest.fixture(scope="session")
 def throwaway(tmp_path_factory) -> Path:
     root = course(tmp_path_factory.mktemp("course") / "root", NAME)
-    command.build_book(root, answers=True)
-    command.build_book(root)
+    build.build_book(root, answers=True)
+    build.build_book(root)
     return root
 
 
@@ -472,18 +473,18 @@ def test_building_again_changes_nothing(throwaway, monkeypatch):
     watched += list((throwaway / "book" / "pages").iterdir())
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in watched}
     monkeypatch.setattr("book.tools.execute.run", lambda *_: pytest.fail("nothing changed, and a lesson was run"))
-    command.build_book(throwaway)
+    build.build_book(throwaway)
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in watched} == before
 
 
 def test_a_picture_without_words_fails_the_build(tmp_path):
     root = course(tmp_path / "root", NAME, text=LESSON.replace("A black dot.", ""))
-    with pytest.raises(command.Trouble, match="without alt text"):
-        command.build_book(root)
+    with pytest.raises(Trouble, match="without alt text"):
+        build.build_book(root)
     root = course(tmp_path / "other", NAME)
     (root / "book" / "bibliography.md").write_text("# Bibliography\n\n![](_static/favicon.svg)\n")
-    with pytest.raises(command.Trouble, match="no alt text"):
-        command.build_book(root)
+    with pytest.raises(Trouble, match="no alt text"):
+        build.build_book(root)
 
 
 def test_the_printed_book(throwaway):

@@ -13,10 +13,10 @@ import nbformat
 import pytest
 
 from book.tools import __main__ as command
-from book.tools import execute, lessons
+from book.tools import build, execute, lessons
+from book.tools.errors import LessonError, Trouble
 from book.tools.execute import Run
 from book.tools.lessons import notebook_path, read
-from book.tools.myst import LessonError
 from book.tools.pages import launch_links, page, reading_minutes, running_time
 from tests.throwaway import LESSON, ROOT, course
 
@@ -139,7 +139,7 @@ def test_what_is_committed_is_what_the_lessons_make(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
     monkeypatch.setattr(command, "execute", lambda *_: pytest.fail("the build executed a lesson"))
     for _ in range(2):
-        command.build_notebooks(tmp_path)
+        build.build_notebooks(tmp_path)
         for folder in ("solutions", "notebooks"):
             made = {path.relative_to(tmp_path): path.read_bytes() for path in (tmp_path / folder).rglob("*.ipynb")}
             assert made
@@ -308,7 +308,7 @@ def test_prose_runs_nothing_and_code_runs_one_lesson(tmp_path, capsys):
 
     def ran() -> set[str]:
         found = lessons.load(root)
-        return {name for name, run in command.run_lessons(root, found, workers=2).items() if run.fresh}
+        return {name for name, run in build.run_lessons(root, found, workers=2).items() if run.fresh}
 
     assert ran() == {"01-one", "02-two"}
     assert re.search(r"01-one: ran in \d+ s", capsys.readouterr().out)
@@ -317,14 +317,14 @@ def test_prose_runs_nothing_and_code_runs_one_lesson(tmp_path, capsys):
     assert ran() == set()
     first.write_text(first.read_text().replace("print(double(21))", "print(double(23))"))
     assert ran() == {"01-one"}
-    (root / "src" / "dgm").mkdir(parents=True)
+    (root / "src" / "dgm").mkdir(parents=True, exist_ok=True)
     (root / "src" / "dgm" / "new.py").write_text("x = 1\n")
     assert ran() == {"01-one", "02-two"}
 
 
 def test_printed_text_is_kept_and_belongs_to_the_code(tmp_path):
     root = course(tmp_path / "course", NAME)
-    command.build_notebooks(root)
+    build.build_notebooks(root)
     solved = nbformat.read(notebook_path(root, "solutions", NAME), as_version=4)
     outputs = {cell.source: cell.outputs for cell in solved.cells if cell.cell_type == "code"}
     assert [output.text for output in outputs["print(double(21))"]] == ["42\n"]
@@ -338,8 +338,8 @@ def test_printed_text_is_kept_and_belongs_to_the_code(tmp_path):
 
 def test_all_failures_are_listed(tmp_path):
     root = course(tmp_path / "course", "01-one", "02-two", text=LESSON.replace("print(double(21))", "print(1 / 0)"))
-    with pytest.raises(command.Trouble) as trouble:
-        command.run_lessons(root, lessons.load(root), workers=2)
+    with pytest.raises(Trouble) as trouble:
+        build.run_lessons(root, lessons.load(root), workers=2)
     said = str(trouble.value)
     assert re.search(r"01-one\.md:\d+: ZeroDivisionError", said) and re.search(
         r"02-two\.md:\d+: ZeroDivisionError", said

@@ -100,7 +100,7 @@ def test_a_figure_without_text_is_refused(alt, shown):
 def test_the_map_says_where_we_are(shown):
     plotting.model_map("vae")
     assert "Framed boldly: bound: VAE, section 2." in shown[0]
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="no .diffusion.; it has density, chain"):
         plotting.model_map("diffusion")
     plt.close("all")
 

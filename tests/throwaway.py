@@ -14,6 +14,9 @@ kernelspec:
   display_name: Python 3
   language: python
   name: python3
+section:
+  line: twice as much
+  group: numbers
 ---
 
 # Doubling
@@ -79,6 +82,22 @@ It is two times something.
 :::
 '''
 
+FRONT = """# A course
+
+Welcome.
+
+<div class="dgm-map">
+<section aria-labelledby="map-numbers">
+<h3 id="map-numbers">Numbers</h3>
+<ul data-group="numbers"></ul>
+</section>
+<section aria-labelledby="map-letters">
+<h3 id="map-letters">Letters</h3>
+<ul data-group="letters"></ul>
+</section>
+</div>
+"""
+
 BIBLIOGRAPHY = """@inproceedings{goodfellow2014,
   author = {Goodfellow, Ian and Pouget-Abadie, Jean and Bengio, Yoshua},
   title  = {Generative Adversarial Nets},
@@ -110,7 +129,7 @@ def course(folder: Path, *names: str, text: str = LESSON) -> Path:
         "      - file: book/pages/exercises\n      - file: book/bibliography\n",
         encoding="utf8",
     )
-    (folder / "book" / "index.md").write_text("# A course\n\nWelcome.\n", encoding="utf8")
+    (folder / "book" / "index.md").write_text(FRONT, encoding="utf8")
     (folder / "book" / "references.bib").write_text(BIBLIOGRAPHY, encoding="utf8")
     shutil.copy(ROOT / "_config.yml", folder)
     for part in ("bibliography.md", "_static", "tools"):

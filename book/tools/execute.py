@@ -2,7 +2,8 @@
 
 An executed lesson is kept in `_build/lessons/` under a key made of everything its outputs depend on: its code cells,
 the package `dgm`, what `check` reads, and the versions of Python and of the numerical libraries. A lesson of which only
-prose changed is therefore never run again, and one whose library changed always is.
+prose changed is therefore never run again, and one whose library changed always is. While the tests run, nbval executes
+the solutions, and `nbval_keep` puts what they showed in the same place.
 """
 
 from __future__ import annotations
@@ -11,13 +12,11 @@ import hashlib
 import multiprocessing
 import os
 import re
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -27,11 +26,11 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from autograder.server import course
 from book.tools.lessons import Lesson, write_text
+from book.tools.sections import MAP
 
 CELL_SECONDS = 300
-LIBRARIES = ("ipykernel", "matplotlib", "numpy", "scikit-learn", "scipy", "sympy", "torch")
-CHECKING = ("__init__", "collect", "exercise", "judge")  # the modules of `autograder` behind `check`
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -46,31 +45,47 @@ class Run:
     failures: tuple[str, ...] = ()
 
 
-def digest(root: Path, name: str) -> str:
-    """A digest of what a lesson uses: `dgm`, what `check` needs for its section, Python and the numerical libraries."""
-    hasher = hashlib.sha256(sys.version.encode())
-    for library in LIBRARIES:
-        hasher.update(f"{library}=={version(library)}".encode())
-    used = sorted((root / "src" / "dgm").rglob("*"))
-    used += [root / "autograder" / f"{module}.py" for module in CHECKING]
-    used += [root / "autograder" / "exercises" / f"{name}.py", root / "autograder" / "references" / f"{name}.json"]
-    for path in used:
-        if path.is_file() and path.suffix in (".py", ".mplstyle", ".json"):
-            hasher.update(path.relative_to(root).as_posix().encode())
-            hasher.update(path.read_bytes())
-    return hasher.hexdigest()
-
-
-def _cache(root: Path, lesson: Lesson) -> Path:
-    key = hashlib.sha256(f"{lesson.code_key}{digest(root, lesson.name)}".encode()).hexdigest()[:16]
+def cached(root: Path, lesson: Lesson) -> Path:
+    """Where the run of a lesson is kept, as it is now and with the library and the references as they are now."""
+    drawn = any("model_map(" in cell.source for cell in lesson.cells if cell.kind == "code")
+    depends = course.digest(root, lesson.name, course.CHECKING, *([root / MAP] if drawn else []))
+    key = hashlib.sha256(f"{lesson.code_key}{depends}".encode()).hexdigest()[:16]
     return root / "_build" / "lessons" / f"{lesson.name}.{key}.ipynb"
+
+
+def keep(path: Path, notebook: NotebookNode, seconds: float) -> None:
+    """Write an executed lesson to its place, with how long it took, and remove its earlier ones."""
+    notebook.metadata["dgm"] = {"seconds": seconds}
+    for old in path.parent.glob(f"{path.name.split('.')[0]}.*.ipynb"):
+        old.unlink(missing_ok=True)
+    write_text(path, nbformat.writes(notebook))
+
+
+def environment(folder: str) -> dict[str, str]:
+    """What a lesson's kernel finds in its environment, besides what is there already; `folder` is an empty one."""
+    return {
+        "DGM_STATIC": "1",  # figures that a page can show without a kernel
+        "IPYTHONDIR": folder,
+        "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, whatever the user has installed
+        "MKL_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+    }
+
+
+def to_run(lesson: Lesson) -> NotebookNode:
+    """A lesson's code cells as a notebook without outputs."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.cells = [nbformat.v4.new_code_cell(c.source, id=c.id) for c in lesson.cells if c.kind == "code"]
+    return notebook
 
 
 def execute(root: Path, lessons: Iterable[Lesson], workers: int | None = None) -> Iterator[Run]:
     """Yield each lesson's run as it finishes: from the cache at once, else executed in one of `workers` processes."""
     waiting: dict[Path, Lesson] = {}
     for lesson in lessons:
-        path = _cache(root, lesson)
+        path = cached(root, lesson)
         if path.is_file():
             notebook = nbformat.read(path, as_version=4)
             yield Run(lesson.name, notebook, notebook.metadata.dgm.seconds, fresh=False)
@@ -84,33 +99,17 @@ def execute(root: Path, lessons: Iterable[Lesson], workers: int | None = None) -
         for job in as_completed(jobs):
             path, result = jobs[job], job.result()
             if result.notebook is not None and not result.failures:
-                for old in path.parent.glob(f"{result.name}.*.ipynb"):
-                    old.unlink()
-                write_text(path, nbformat.writes(result.notebook))
+                keep(path, result.notebook, result.seconds)
             yield result
 
 
 def run(lesson: Lesson) -> Run:
     """Execute one lesson, answers and all, in a fresh kernel in an empty folder."""
-    notebook = nbformat.v4.new_notebook()
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    lines = {}
-    for cell in lesson.cells:
-        if cell.kind == "code":
-            node = nbformat.v4.new_code_cell(cell.source, id=cell.id)
-            notebook.cells.append(node)
-            lines[cell.id] = cell.line
+    notebook = to_run(lesson)
+    lines = {cell.id: cell.line for cell in lesson.cells}
     failures: list[str] = []
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        quiet = {
-            "DGM_STATIC": "1",  # figures that a page can show without a kernel
-            "IPYTHONDIR": folder,
-            "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, whatever the user has installed
-            "MKL_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-            "PYTHONHASHSEED": "0",
-        }
         work = Path(folder) / "work"
         work.mkdir()
         client = NotebookClient(
@@ -118,12 +117,13 @@ def run(lesson: Lesson) -> Run:
             kernel_name="python3",
             timeout=CELL_SECONDS,
             record_timing=False,
+            coalesce_streams=True,
             # No open port, and no warning about one; an absolute address, as the kernel runs in another folder.
             config=Config(KernelManager={"transport": "ipc", "ip": f"{folder}/kernel"}),
             resources={"metadata": {"path": str(work)}},
         )
         try:
-            client.execute(env=os.environ | quiet)
+            client.execute(env=os.environ | environment(folder))
         except CellExecutionError:
             failed = next(cell for cell in notebook.cells if any(o.output_type == "error" for o in cell.outputs))
             error = next(o for o in failed.outputs if o.output_type == "error")
@@ -136,8 +136,17 @@ def run(lesson: Lesson) -> Run:
     seconds = round(time.monotonic() - start, 1)
     for cell in notebook.cells:
         failures += [f"{_place(lesson, lines[cell.id])}: {fault}" for fault in output_faults(cell)]
-    notebook.metadata["dgm"] = {"seconds": seconds}
+    uncounted(notebook)
     return Run(lesson.name, notebook, seconds, fresh=True, failures=tuple(failures))
+
+
+def uncounted(notebook: NotebookNode) -> None:
+    """Take out the numbers of cells: nobody reads them, and they differ between programs that execute."""
+    for cell in notebook.cells:
+        cell.execution_count = None
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = None
 
 
 def _place(lesson: Lesson, line: int) -> str:

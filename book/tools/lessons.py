@@ -26,7 +26,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import jupytext.myst
@@ -34,8 +34,11 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
+from book.tools import sections as front_matter
 from book.tools.citations import bibliography, cite
-from book.tools.myst import EXPLICIT, Labels, LessonError, Translator
+from book.tools.errors import LessonError
+from book.tools.myst import EXPLICIT, Labels, Translator
+from book.tools.sections import Section
 
 WORDS = {"exercise", "check", "points", "tags", "mystnb"}
 TAGS = {"front", "hide-input", "imports", "nbval-check-output"}
@@ -71,6 +74,7 @@ class Lesson:
     path: Path
     title: str
     cells: tuple[Cell, ...]
+    section: Section = Section("", "")  # the front page is no section
 
     @property
     def number(self) -> int:
@@ -119,14 +123,17 @@ def load(root: Path) -> list[Lesson]:
         LessonError: at the first thing an author has to mend.
         FileNotFoundError: when `_toc.yml` lists a lesson that does not exist.
     """
-    return [read(root / "book" / "lessons" / f"{name}.md") for name in sections(root)]
+    lessons = [read(root / "book" / "lessons" / f"{name}.md") for name in sections(root)]
+    front_matter.check(root, lessons)
+    return lessons
 
 
 def read(path: Path) -> Lesson:
     """Parse one lesson and check it against the conventions that the build relies on."""
     if not FILE.match(path.stem):
         raise LessonError(path, 1, "a lesson's file is called NN-name.md, in small letters and dashes")
-    lesson = read_cells(path)
+    lesson, words = _parse(path)
+    lesson = replace(lesson, section=front_matter.parse(path, words.get("section")))
     _check_exercises(path, list(lesson.cells))
     _check_imports(path, list(lesson.cells))
     return lesson
@@ -134,6 +141,11 @@ def read(path: Path) -> Lesson:
 
 def read_cells(path: Path) -> Lesson:
     """Parse a MyST notebook: a lesson, or the front page, which runs code but asks nothing."""
+    return _parse(path)[0]
+
+
+def _parse(path: Path) -> tuple[Lesson, dict]:
+    """A MyST notebook and its front matter."""
     text = path.read_text(encoding="utf8")
     try:
         notebook = jupytext.myst.myst_to_notebook(text, add_source_map=True)
@@ -155,7 +167,7 @@ def read_cells(path: Path) -> Lesson:
     title = re.match(r"#\s+(.+)", cells[0].source) if cells and cells[0].kind == "markdown" else None
     if title is None:
         raise LessonError(path, 1, "a lesson opens with its title, '# Title'")
-    return Lesson(path.stem, path, title[1].strip(), tuple(cells))
+    return Lesson(path.stem, path, title[1].strip(), tuple(cells)), dict(notebook.metadata)
 
 
 def _first_line(lines: list[str], source: str, start: int) -> int:

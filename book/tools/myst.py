@@ -29,6 +29,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from book.tools.errors import LessonError
+
 ADMONITIONS = ("note", "tip", "warning", "important")
 STATEMENTS = ("theorem", "lemma", "definition", "proposition", "corollary", "algorithm")
 
@@ -53,13 +55,6 @@ UNKNOWN = (
     (re.compile(r"\]\((?:#|[^)\s]*\.(?:md|ipynb)\b)"), "link to other places of the book with {ref} or {doc}"),
     (re.compile(r"\{\{"), "substitutions are not translated"),
 )
-
-
-class LessonError(ValueError):
-    """Something in a lesson that its author has to mend, and where."""
-
-    def __init__(self, path: Path, line: int, message: str) -> None:
-        super().__init__(f"{path.name}:{line}: {message}")
 
 
 @dataclass

@@ -22,6 +22,9 @@ from book.tools.lessons import Cell, Lesson
 WORDS_PER_MINUTE = 200
 SECONDS_PER_FORMULA = 12
 SECONDS_PER_LINE_OF_CODE = 3
+GROUP = re.compile(
+    r'(?P<head><section\b(?:(?!</section>).)*?)<ul data-group="(?P<group>[^"]*)"></ul>(?P<tail>\s*</section>\n?)', re.S
+)
 
 
 def reading_minutes(lesson: Lesson) -> int:
@@ -129,26 +132,36 @@ def page(root: Path, lesson: Lesson, student: NotebookNode, run: Run, answers: b
 
 
 def front_page(root: Path, source: Lesson, lessons: list[Lesson], run: Run) -> NotebookNode:
-    """The front page: what its code shows, without the code, and a map that links to the sections there are."""
+    """The front page: what its code shows, without the code, and the sections in their groups, in their order.
+
+    A group that has no section yet is left out.
+    """
     assert run.notebook is not None
     outputs = {cell.id: cell.outputs for cell in run.notebook.cells}
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))
     address = (config.get("repository") or {}).get("url") or "ADDRESS"
-    sections = {lesson.name for lesson in lessons}
 
-    def link(match: re.Match[str]) -> str:
-        return f'<a href="{match[1]}.html">' if match[1] in sections else '<a class="dgm-later">'
+    def listed(match: re.Match[str]) -> str:
+        group = [lesson for lesson in lessons if lesson.section.group == match["group"]]
+        items = "\n".join(_front_item(lesson) for lesson in group)
+        return f"{match['head']}<ul>\n{items}\n</ul>{match['tail']}" if group else ""
 
     notebook = nbformat.v4.new_notebook(metadata={"html_theme.sidebar_secondary.remove": True})
     for cell in source.cells:
         if cell.kind == "markdown":
-            text = re.sub(r'<a data-section="([^"]*)">', link, cell.source).replace("clone ADDRESS", f"clone {address}")
+            text = GROUP.sub(listed, cell.source).replace("clone ADDRESS", f"clone {address}")
             notebook.cells.append(nbformat.v4.new_markdown_cell(text, id=cell.id))
         elif "imports" not in cell.tags:
             node = nbformat.v4.new_code_cell(cell.source, id=cell.id, outputs=outputs[cell.id])
             node.metadata["tags"] = [*cell.tags, "remove-input"]
             notebook.cells.append(node)
     return notebook
+
+
+def _front_item(lesson: Lesson) -> str:
+    """A section in the list of its group: number and title, and its line."""
+    title, line = html.escape(lesson.title), html.escape(lesson.section.line)
+    return f'<li><a href="{lesson.name}.html">{lesson.number}. {title}</a><span>{line}</span></li>'
 
 
 def _exercise_title(lesson: Lesson, cell: Cell, number: int, points: int) -> NotebookNode:

@@ -5,8 +5,10 @@ who do not see it. Importing this module sets matplotlib's style.
 """
 
 import base64
+import csv
 import html
 import io
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -95,43 +97,75 @@ def losses(ax: Axes, history: Iterable[Mapping[str, float]], *, smooth: int = 1)
     return ax
 
 
-_MAP = {  # name: (x, y, parent, text)
-    "all": (0.45, 0.92, None, "generative models"),
-    "explicit": (0.26, 0.66, "all", "explicit density\n$p_\\theta(x)$ is written down"),
-    "implicit": (0.77, 0.66, "all", "implicit\nsamples only"),
-    "tractable": (0.1, 0.38, "explicit", "tractable\nexact $\\log p_\\theta(x)$"),
-    "approximate": (0.38, 0.38, "explicit", "approximate\n$Z$ or an integral is missing"),
-    "density": (0.1, 0.08, "tractable", "Gaussian, KDE,\nnaive Bayes:\nsection 1"),
-    "vae": (0.3, 0.08, "approximate", "bound: VAE,\nsection 2"),
-    "chain": (0.45, 0.08, "approximate", "chain:\nMetropolis,\nsection 1"),
-    "gan": (0.61, 0.08, "implicit", "GAN:\nsections\n3, 4, 9"),
-    "conditional": (0.77, 0.08, "implicit", "labels, codes,\ndomains:\nsections 5 to 7"),
-    "wgan": (0.93, 0.08, "implicit", "Wasserstein\nGAN:\nsection 8"),
-}  # after Goodfellow's tutorial (2016), figure 9
+_TREE = {  # name: (parent, text), after Goodfellow's tutorial (2016), figure 9; its leaves are in map.csv
+    "all": ("", "generative models"),
+    "explicit": ("all", "explicit density\n$p_\\theta(x)$ is written down"),
+    "tractable": ("explicit", "tractable\nexact $\\log p_\\theta(x)$"),
+    "approximate": ("explicit", "approximate\n$Z$ or an integral is missing"),
+    "implicit": ("all", "implicit\nsamples only"),
+}
+_LEVELS = {"all": 0.92, "explicit": 0.66, "implicit": 0.66, "tractable": 0.38, "approximate": 0.38}
 
 
 def model_map(*here: str) -> None:
     """Show the course's models in a tree of what they know about their own distribution, with some framed boldly.
 
+    The leaves are families of models with the sections about them, as the lessons say it in their front matter.
+
     Arguments:
-        here: Of density, vae, chain, gan, conditional, wgan.
+        here: Names of leaves, as gan.
+
+    Raises:
+        ValueError: when the tree has no such leaf.
     """
-    figure, ax = plt.subplots(figsize=(7.2, 3.2))
-    for name, (x, y, parent, text) in _MAP.items():
-        if parent is not None:
-            ax.plot([x, _MAP[parent][0]], [y, _MAP[parent][1]], color="0.6", zorder=0)
-        box = {"boxstyle": "round", "fc": "#dcd5e8" if name in here else "#fdfcfa", "lw": 2.5 if name in here else 0.8}
-        weight = "bold" if name in here else "normal"
-        ax.text(x, y, text, ha="center", va="center", fontsize=8, weight=weight, bbox=box)
-    ax.set(xlim=(0, 1), ylim=(-0.05, 1))
-    ax.set_axis_off()
-    lit = "; ".join(_MAP[name][3].replace("\n", " ") for name in here)
+    text = Path(__file__).with_name("map.csv").read_text(encoding="utf8")
+    leaves = {leaf["leaf"]: leaf for leaf in csv.DictReader(text.splitlines())}
+    for name in here:
+        if name not in leaves:
+            raise ValueError(f"the map has no {name!r}; it has {', '.join(leaves)}.")
+    says = {name: f"{leaf['text']}\n{_sections(leaf['sections'].split())}" for name, leaf in leaves.items()}
+    figure = _draw_map(leaves, says, here)
+    kinds = {kind: [leaf["text"] for leaf in leaves.values() if leaf["under"] == kind] for kind in _TREE}
+    exact, bounded, sampled = ("; ".join(kinds[kind]) for kind in ("tractable", "approximate", "implicit"))
     show(
         figure,
-        alt="A tree of models. Explicit densities are tractable (Gaussian, KDE, naive Bayes) or approximate (VAE, "
-        f"Metropolis chain). Implicit models are the GANs. Framed boldly: {lit}.",
+        alt=f"A tree of models. Explicit densities are tractable ({exact}) or approximate ({bounded}). Implicit models "
+        f"only give samples ({sampled}). Framed boldly: {'; '.join(says[name] for name in here)}.".replace("\n", ", "),
         caption="Framed boldly: what this section is about.",
     )
+
+
+def _sections(numbers: Sequence[str]) -> str:
+    """`section 2`, `sections 3, 4, 9`, `sections 5 to 7`."""
+    first, last = int(numbers[0]), int(numbers[-1])
+    if len(numbers) > 2 and last - first == len(numbers) - 1:
+        return f"sections {first} to {last}"
+    return f"section{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
+
+
+def _draw_map(leaves: Mapping[str, Mapping[str, str]], says: Mapping[str, str], here: Sequence[str]) -> Figure:
+    """The tree: leaves evenly spread, in two rows when there are many, and each other node above its children."""
+    rows = 1 if len(leaves) <= 7 else 2
+    figure, ax = plt.subplots(figsize=(7.2, 2.2 + rows))
+    parents = {name: parent for name, (parent, _) in _TREE.items()} | {n: leaf["under"] for n, leaf in leaves.items()}
+    at = {name: ((k + 0.5) / len(leaves), 0.08 - 0.34 * (k % rows)) for k, name in enumerate(leaves)}
+    for name in reversed(_TREE):  # children before their parents
+        below = [at[child][0] for child, parent in parents.items() if parent == name and child in at]
+        if below:
+            at[name] = (sum(below) / len(below), _LEVELS[name])
+    width = int((7.2 * rows / len(leaves) - 0.15) / 0.064)  # letters that fit, at 8 points
+    texts = {name: text for name, (_, text) in _TREE.items()}
+    for name, text in says.items():  # the sections on lines of their own
+        texts[name] = "\n".join(textwrap.fill(part, width, break_long_words=False) for part in text.split("\n"))
+    for name, (x, y) in at.items():
+        if parent := parents[name]:
+            ax.plot([x, at[parent][0]], [y, at[parent][1]], color="0.6", zorder=0)
+        box = {"boxstyle": "round", "fc": "#dcd5e8" if name in here else "#fdfcfa", "lw": 2.5 if name in here else 0.8}
+        weight = "bold" if name in here else "normal"
+        ax.text(x, y, texts[name], ha="center", va="center", fontsize=8, weight=weight, bbox=box)
+    ax.set(xlim=(0, 1), ylim=(0.29 - 0.34 * rows, 1))
+    ax.set_axis_off()
+    return figure
 
 
 def show(figure: Figure, *, alt: str, caption: str | None = None) -> None:
