@@ -111,20 +111,25 @@ def _names(cell: NotebookNode) -> list[str]:
 
 
 def title(cell: NotebookNode) -> str:
+    """The exercise that a cell answers or checks; another cell's id."""
     return _names(cell)[0].removeprefix("check-")
 
 
 def is_answer(cell: NotebookNode) -> bool:
+    """Whether students write in it."""
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
 def is_check(cell: NotebookNode) -> bool:
+    """Whether points hang on it."""
     return bool(cell.metadata.get("nbgrader", {}).get("grade")) and not is_answer(cell)
 
 
 def is_imports(cell: NotebookNode) -> bool:
+    """Whether it is the lesson's one cell of imports."""
     return cell.cell_type == "code" and "imports" in cell.metadata.get("tags", [])
 
 
 def is_own(cell: NotebookNode) -> bool:
+    """Whether the student added it."""
     return "nbgrader" not in cell.metadata
