@@ -15,7 +15,7 @@ from dgm.fonts import Domains, Glyphs, domains, glyphs
 
 __all__ = [
     "Domains", "Glyphs", "Manifold", "batches", "digits", "domains", "glyphs", "grid",
-    "grid_centres", "manifold", "mnist", "moons", "ring", "ring_centres", "two_lines",
+    "grid_centres", "manifold", "mnist", "moons", "ring", "ring_centres",
 ]  # fmt: skip
 
 
@@ -77,22 +77,24 @@ def grid(n: int, *, side: int = 5, spacing: float = 2.0, std: float = 0.05, seed
 
 
 def _mixture(n: int, centres: Tensor, std: float, seed: int) -> tuple[Tensor, Tensor]:
+    _check_count(n)
+    if not len(centres):
+        raise ValueError("a mixture needs at least one mode.")
     draw = torch.Generator().manual_seed(seed)
     y = torch.randint(len(centres), (n,), generator=draw)
     return centres[y] + std * torch.randn(n, centres.shape[1], generator=draw), y
 
 
+def _check_count(n: int) -> None:
+    if n < 0:
+        raise ValueError(f"the number of samples is 0 or more, not {n}.")
+
+
 def moons(n: int, *, noise: float = 0.05, seed: int = 0) -> tuple[Tensor, Tensor]:
     """Two interleaved half circles: points (n, 2) and which half circle (n,)."""
-    x, y = datasets.make_moons(n, noise=noise, random_state=seed)
+    _check_count(n)
+    x, y = datasets.make_moons(n, noise=noise, random_state=seed) if n else (np.empty((0, 2)), np.empty(0, dtype=int))
     return torch.tensor(x, dtype=torch.float32), torch.tensor(y)
-
-
-def two_lines(n: int, theta: float, *, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Two parallel unit segments, (0, u) and (θ, u): n points of each (Arjovsky et al., 2017, example 1)."""
-    draw = torch.Generator().manual_seed(seed)
-    u = torch.rand(2, n, generator=draw)
-    return torch.stack([torch.zeros(n), u[0]], dim=1), torch.stack([torch.full((n,), float(theta)), u[1]], dim=1)
 
 
 class Manifold(NamedTuple):
@@ -106,6 +108,8 @@ class Manifold(NamedTuple):
 
 def manifold(n: int = 100, p: int = 32, *, std: float = 0.15, noise: float = 0.05, seed: int = 0) -> Manifold:
     """The lecture's small data set: four modes in a plane, carried into p dimensions orthonormally, plus noise."""
+    if p < 2:
+        raise ValueError(f"a plane fits into 2 dimensions or more, not into {p}.")
     draw = torch.Generator().manual_seed(seed)
     plane, y = _mixture(n, ring_centres(4, 1.0), std, seed)
     basis = torch.linalg.qr(torch.randn(p, 2, generator=draw)).Q.T

@@ -91,7 +91,7 @@ def glyphs(
         split: "train" or "test"; the test split has other faces (``TEST_FACES``). Ignored where ``faces`` are named.
 
     Raises:
-        ValueError: If there is no such split or face.
+        ValueError: If there is no such split, face or class, or n is negative.
 
     >>> glyphs(5).x.shape
     torch.Size([5, 1, 28, 28])
@@ -101,6 +101,10 @@ def glyphs(
     unknown = sorted(set(faces or ()) - set(FACES))
     if unknown:
         raise ValueError(f"no font face is called {', '.join(unknown)}; choose among {', '.join(FACES)}.")
+    if n < 0:
+        raise ValueError(f"the number of samples is 0 or more, not {n}.")
+    if not classes or not set(classes) <= set(range(10)):
+        raise ValueError(f"classes are some of the digits 0 to 9, not {classes}.")
     draw = torch.Generator().manual_seed(seed)
     names = faces or tuple(face for face in FACES if (face in TEST_FACES) == (split == "test"))
     pick = torch.tensor([FACES.index(face) for face in names])
@@ -129,6 +133,8 @@ def render(
 
     With ``outline`` > 0 only a line of that many pixels along the digit's edge is drawn.
     """
+    if not len(y):
+        return torch.zeros(0, 1, 28, 28)  # grid_sample refuses a batch of none
     distance = _seen(fields()[face, y].unsqueeze(1), rotation, width, slant, shift) + weight.view(-1, 1, 1, 1)
     if outline:
         distance = outline / 2 - distance.abs()

@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 import torch
 from torch import Generator, Tensor
-from torch.nn import functional as F
 
 Latent = Callable[[int], Tensor]
 
@@ -30,12 +29,6 @@ def uniform(dim: int, low: float = -1.0, high: float = 1.0, *, generator: Genera
 def categorical(k: int, *, generator: Generator | None = None) -> Latent:
     """Sample integers 0 … k-1 with equal probability, shape (n,)."""
     return lambda n: torch.randint(k, (n,), generator=generator, device=_device(generator))
-
-
-def one_hot(k: int, *, generator: Generator | None = None) -> Latent:
-    """Sample unit vectors of k coordinates with equal probability, floats of shape (n, k)."""
-    draw = categorical(k, generator=generator)
-    return lambda n: F.one_hot(draw(n), k).to(torch.get_default_dtype())
 
 
 def _device(generator: Generator | None) -> torch.device | None:

@@ -1,4 +1,4 @@
-"""Networks of the course: perceptrons, convolutional pairs for 8×8 and 28×28 pictures, and ways to tell them a label.
+"""Networks of the course: perceptrons, a convolutional pair for 28×28 pictures, and ways to tell them a label.
 
 Pixels are in [0, 1]: generators of pictures end in a sigmoid. Discriminators return scores of shape (n, 1), never
 probabilities. Layers stay plain PyTorch, so a trained network can be taken apart with the tools a student knows.
@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrize import is_parametrized
 
 
 def mlp(
@@ -88,43 +88,6 @@ class Discriminator28(nn.Module):
         return self.head(self.trunk(x))
 
 
-class Generator8(nn.Module):
-    """Latent codes (n, latent_dim) → pictures (n, 1, 8, 8) in [0, 1]; the small sibling of `Generator28`."""
-
-    def __init__(self, latent_dim: int, *, width: int = 32, batch_norm: bool = True):
-        super().__init__()
-        self.latent_dim = latent_dim
-        self.net = nn.Sequential(
-            nn.Linear(latent_dim, width * 16),
-            nn.Unflatten(1, (width, 4, 4)),
-            *_norm(width, batch_norm),
-            nn.ReLU(),
-            nn.ConvTranspose2d(width, 1, 4, stride=2, padding=1),  # 8×8
-            nn.Sigmoid(),
-        )
-
-    def forward(self, z: Tensor) -> Tensor:
-        return self.net(z)
-
-
-class Discriminator8(nn.Module):
-    """Pictures (n, 1, 8, 8) → scores (n, 1); the small sibling of `Discriminator28`."""
-
-    def __init__(self, *, width: int = 32, spectral: bool = False):
-        super().__init__()
-        wrap = spectral_norm if spectral else _as_is
-        self.features = width * 16
-        self.trunk = nn.Sequential(
-            wrap(nn.Conv2d(1, width, 4, stride=2, padding=1)),
-            nn.LeakyReLU(0.2),
-            nn.Flatten(),  # 4×4
-        )
-        self.head = wrap(nn.Linear(self.features, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.trunk(x))
-
-
 class Head(nn.Module):
     """Another reading of the features that a network's trunk computes: x → head(trunk(x))."""
 
@@ -134,6 +97,23 @@ class Head(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.trunk(x))
+
+
+class InstanceNoise(nn.Module):
+    r"""Add Gaussian noise, real or fake pictures alike, (n, …) → (n, …): a judge's first layer (Sønderby et al., 2017).
+
+    .. math:: x + \sigma\varepsilon, \qquad \varepsilon \sim \mathcal N(0, I)
+
+    Arguments:
+        sigma: Standard deviation in units of x, also an attribute: lower it while the game goes on, to 0, no noise.
+    """
+
+    def __init__(self, sigma: float = 0.5):
+        super().__init__()
+        self.sigma = sigma
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.sigma * torch.randn_like(x) if self.sigma else x
 
 
 class Conditional(nn.Module):
@@ -175,7 +155,7 @@ class Projection(nn.Module):
         D: A discriminator with a ``trunk`` φ and a ``head`` ψ, one linear layer.
     """
 
-    def __init__(self, D: Discriminator28 | Discriminator8 | Head, n_classes: int):
+    def __init__(self, D: Discriminator28 | Head, n_classes: int):
         super().__init__()
         if not isinstance(D.head, nn.Linear):
             raise TypeError(f"a projection sits beside a linear head, not beside a {type(D.head).__name__}.")
@@ -206,32 +186,48 @@ def _reordered(part: nn.Module, inputs: tuple[Tensor, ...], pictures: Tensor) ->
     return pictures.contiguous(memory_format=torch.channels_last)
 
 
-def dcgan_init(module: nn.Module) -> None:
-    """Draw weights as DCGAN does: N(0, 0.02²), batch norm's scale N(1, 0.02²) (Radford et al., 2016, section 4).
-
-    Use as ``G.apply(dcgan_init)``.
-    """
-    if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-        nn.init.normal_(module.weight, std=0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
-    elif isinstance(module, _BatchNorm):
-        nn.init.normal_(module.weight, 1.0, 0.02)
-        nn.init.zeros_(module.bias)
+_ALONE = {
+    *(nn.Identity, nn.Sequential, nn.Linear, nn.Embedding, nn.Flatten, nn.Unflatten, nn.LayerNorm, nn.GroupNorm),
+    *(nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d),
+    *(nn.AvgPool2d, nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d, nn.Upsample, nn.PixelShuffle),
+    *(
+        nn.InstanceNorm1d,
+        nn.InstanceNorm2d,
+        nn.InstanceNorm3d,
+        nn.Dropout,
+        nn.Dropout2d,
+        nn.ZeroPad2d,
+        nn.ReflectionPad2d,
+    ),
+    *(nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU, nn.Mish, nn.Softplus, nn.Softsign),
+    *(nn.Sigmoid, nn.LogSigmoid, nn.Tanh, nn.Hardtanh, nn.ReLU6, nn.Softmax, nn.LogSoftmax, nn.Softmin),
+    *(Generator28, Discriminator28, Head, InstanceNoise, Embed, Projection, Conditional),
+}
 
 
 def per_sample(module: nn.Module) -> bool:
-    """Whether the network surely treats every sample of a batch alone: only known layers, none of them batch norm.
+    """Whether the network surely treats every sample of a batch alone: only layers of a list, as they come, do.
 
-    A module or a function written in a lesson could do anything, so it is not sure.
+    Others could do anything, such as a module or a function written in a lesson, batch norm, a softmax over the batch
+    or a layer with a hook: they are not sure.
     """
-
-    def known(part: nn.Module) -> bool:
-        if isinstance(part, _BatchNorm) or (isinstance(part, Conditional) and not isinstance(part.join, nn.Module)):
-            return False
-        return type(part).__module__.startswith(("torch.nn.", "dgm.nets"))
-
-    return all(known(part) for part in module.modules())
+    kind = type(module).__base__ if is_parametrized(module) else type(module)  # spectral norm makes a class of its own
+    if kind not in _ALONE or "forward" in vars(module) or getattr(module, "track_running_stats", False):
+        return False
+    if isinstance(module, Conditional) and not isinstance(module.join, nn.Module):
+        return False
+    dims = [getattr(module, name, 1) for name in ("dim", "start_dim")]
+    if not all(dim == -1 or (dim is not None and dim >= 1) for dim in dims):
+        return False
+    hooks = [
+        *module._forward_pre_hooks.values(),
+        *module._backward_hooks.values(),
+        *module._backward_pre_hooks.values(),
+    ]
+    hooks += [hook for hook in module._forward_hooks.values() if hook is not _reordered]
+    # A parametrization makes weights from weights, and sees no sample.
+    parts = (part for name, part in module.named_children() if name != "parametrizations")
+    return not hooks and all(per_sample(part) for part in parts)
 
 
 def _norm(channels: int, wanted: bool) -> list[nn.Module]:
