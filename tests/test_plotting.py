@@ -68,6 +68,12 @@ def test_images_are_tiled_row_by_row_with_fixed_grey_levels(ax):
     assert pixels[2, 2] == 0 and pixels[2, 7] == pytest.approx(0.1) and pixels[7, 2] == pytest.approx(0.4)
 
 
+@pytest.mark.parametrize("shape", [(0, 1, 28, 28), (0, 8, 8), (3, 0, 8)])
+def test_no_picture_is_refused_in_a_sentence(shape, ax):
+    with pytest.raises(ValueError, match=r"no picture to show in shape \("):
+        plotting.images(ax, torch.zeros(shape))
+
+
 def test_losses_are_averaged_over_windows_and_players_may_pause(ax):
     history = [{"D": float(k)} | ({"G": 1.0} if k % 2 else {}) for k in range(10)]
     plotting.losses(ax, history, smooth=2)
@@ -86,6 +92,15 @@ def test_show_puts_picture_alt_and_caption_on_the_page(shown):
     corner = picture.convert("RGBA").getpixel((0, 0))
     assert corner[3] == 255 and min(corner[:3]) > 240, "the ground must be opaque and light, for the dark theme"
     assert not plt.fignum_exists(figure.number), "the figure would be shown a second time"
+
+
+def test_figures_are_sharp_on_fine_screens_and_fit_the_page(shown):
+    """160 dots per inch, shown at 110: three pixels for two of an ordinary screen's."""
+    figure, _ = plotting.axes(2, size=3.2)
+    plotting.show(figure, alt="Two empty axes.")
+    data = re.search(r"base64,([^\"]+)", shown[0])
+    assert Image.open(io.BytesIO(base64.b64decode(data[1]))).size == (2 * 512, 512)  # 3.2 inches at 160
+    assert "width:704px;max-width:100%" in shown[0]  # 6.4 inches at 110
 
 
 @pytest.mark.parametrize("alt", ["", "   "])

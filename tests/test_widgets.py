@@ -154,6 +154,27 @@ def test_live_explore_recomputes_when_a_slider_moves(shown, live):
     assert calls[-1] == (4, "y")
 
 
+def test_a_live_animation_is_driven_by_its_button(shown, live):
+    """Play counts through the frames, and the browser hands its value on to the slider's index, and back."""
+    widgets.animate(flat, alt="Shades pass.", values=[1, 3, 5], name="step", interval=120)
+    ((_, bundle),) = shown
+    import ipywidgets
+    from ipywidgets.widgets import widget_link
+
+    everything = ipywidgets.widgets.widget._instances
+    box = everything[bundle["application/vnd.jupyter.widget-view+json"]["model_id"]]
+    view, row = box.children
+    button, slider = row.children
+    assert isinstance(button, ipywidgets.Play) and isinstance(slider, ipywidgets.SelectionSlider)
+    assert (button.min, button.max, button.value, button.interval, button.step) == (0, 2, 2, 120, 1)
+    links = [w for w in everything.values() if isinstance(w, widget_link.Link) and button in (w.source[0], w.target[0])]
+    assert [(link.source, link.target) for link in links] == [((button, "value"), (slider, "index"))]
+    assert type(links[0]) is widget_link.Link, "the button must also go on from where the slider was put"
+    assert "step = 5" not in view.value
+    slider.index = 0
+    assert "Shades pass. (step = 1)" in view.value
+
+
 def test_a_front_end_without_widgets_gets_the_picture_and_its_text(shown, live):
     widgets.animate(flat, alt="Shades pass.", values=[0, 1])
     ((_, bundle),) = shown
@@ -180,12 +201,44 @@ def test_watch_becomes_an_animation_on_the_static_page(shown, static):
     assert json.loads(Page(page)["input"][0]["data-values"]) == ["1", "3", "6"]
 
 
+def watched(leave):
+    def turns():
+        for k in range(1, 10):
+            if leave == "inside" and k == 5:
+                raise RuntimeError("the loss is nan")
+            yield k
+
+    for turn in widgets.watch(turns(), lambda turn: flat(turn % 3), alt="Training.", every=3):
+        if leave == "break" and turn == 4:
+            break
+        if leave == "body" and turn == 4:
+            raise RuntimeError("a slip of the pen")
+
+
+@pytest.mark.parametrize("leave", ["break", "body", "inside"])
+def test_watch_shows_what_was_drawn_when_the_loop_is_left(leave, shown, static):
+    if leave == "break":
+        watched(leave)
+    else:
+        with pytest.raises(RuntimeError, match="slip|nan"):
+            watched(leave)
+    ((_, page),) = shown
+    assert json.loads(Page(page)["input"][0]["data-values"]) == ["1", "3"]
+
+
+def test_watch_shows_nothing_when_nothing_was_drawn(shown, static):
+    widgets.watch(range(3), flat, alt="Training.").close()
+    assert list(widgets.watch([], flat, alt="Training.")) == [] and not shown
+
+
 @pytest.mark.parametrize(
     "call, sentence",
     [
         (lambda: widgets.explore(lambda a: flat(0), alt=" ", a=[1]), "needs alt text"),
         (lambda: widgets.explore(lambda: flat(0), alt="x"), "at least one axis"),
         (lambda: widgets.explore(lambda a: flat(0), alt="x", a=[]), "at least one axis"),
+        (lambda: widgets.explore(flat, alt="x", a=[1], start={"b": 1}), "no axis b to start at; its axes are a"),
+        (lambda: widgets.explore(flat, alt="x", a=[1, 2], start={"a": 3}), "axis a can't start at 3; it takes 1, 2"),
         (lambda: widgets.animate([], alt="x"), "0 frames for 0 values"),
         (lambda: widgets.animate([flat(0)], alt="x", values=[1, 2]), "1 frames for 2 values"),
         (lambda: widgets.animate(lambda v: flat(0), alt="x"), "needs the values"),
@@ -205,6 +258,6 @@ def test_a_sprite_of_plots_stays_small(shown, static):
         ax.plot([a, 1, 2])
         return figure
 
-    widgets.explore(render, alt="Lines.", a=range(20))
+    widgets.explore(render, alt="Lines.", a=range(6))
     ((_, page),) = shown
-    assert len(html.unescape(page)) < 250_000
+    assert len(html.unescape(page)) < 6 * 12_500

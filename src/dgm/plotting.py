@@ -67,6 +67,8 @@ def field(
 
 def images(ax: Axes, x: Tensor, *, columns: int = 8, title: str | None = None) -> Axes:
     """Tile pictures (n, 1, h, w) or (n, h, w) with pixels in [0, 1] into one."""
+    if not x.numel():
+        raise ValueError(f"there is no picture to show in shape {tuple(x.shape)}.")
     pictures = _numpy(x.reshape(-1, *x.shape[-2:]))
     n, h, w = pictures.shape
     columns = min(columns, n)

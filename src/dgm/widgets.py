@@ -43,11 +43,21 @@ def explore(
         alt: What the figure shows; the sliders' values are added to it.
         start: The values shown first and in print, by default the first of each axis.
         axes: name = the values it can take.
+
+    Raises:
+        ValueError: If there is no axis, no text, or a start that is not on its axis.
     """
     described(alt)
     if not axes or not all(len(values) for values in axes.values()):
         raise ValueError("explore needs at least one axis, name=values, with at least one value.")
-    at = {name: list(values).index((start or {}).get(name, values[0])) for name, values in axes.items()}
+    start = start or {}
+    unknown = sorted(set(start) - set(axes))
+    if unknown:
+        raise ValueError(f"explore has no axis {', '.join(unknown)} to start at; its axes are {', '.join(axes)}.")
+    for name, value in start.items():
+        if value not in list(axes[name]):
+            raise ValueError(f"the axis {name} can't start at {value}; it takes {', '.join(map(str, axes[name]))}.")
+    at = {name: list(values).index(start.get(name, values[0])) for name, values in axes.items()}
     if _static():
         combinations = itertools.product(*axes.values())
         frames = [_frame(render(**dict(zip(axes, values, strict=True)))) for values in combinations]
@@ -99,7 +109,7 @@ def watch(
     """Pass the turns of a training through, and draw a figure at the first and at every ``every``-th.
 
     In a kernel one picture is replaced in place while training runs, without flicker. At the end, and on the static
-    page, what was drawn becomes an animation. ::
+    page, what was drawn becomes an animation, also when the loop is left by ``break`` or by an error. ::
 
         for turn in watch(play(players, batches, 3000), picture, alt="…"):
             history.append(turn.losses)
@@ -108,17 +118,19 @@ def watch(
     handle = None if _static() else display(HTML(""), display_id=True)
     pictures: list[bytes] = []
     values: list[int] = []
-    for k, turn in enumerate(turns, 1):
-        if k == 1 or k % every == 0:
-            pictures.append(_frame(render(turn)))
-            values.append(getattr(turn, "step", k))
-            if handle is not None:
-                handle.update(HTML(framed(_img(pictures[-1], alt), caption)))
-        yield turn
-    if handle is not None:
-        handle.update(HTML(""))
-    if pictures:
-        _play(pictures, values, name, interval, alt, caption)
+    try:
+        for k, turn in enumerate(turns, 1):
+            if k == 1 or k % every == 0:
+                pictures.append(_frame(render(turn)))
+                values.append(getattr(turn, "step", k))
+                if handle is not None:
+                    handle.update(HTML(framed(_img(pictures[-1], alt), caption)))
+            yield turn
+    finally:  # what led to an error is worth seeing, too
+        if handle is not None:
+            handle.update(HTML(""))
+        if pictures:
+            _play(pictures, values, name, interval, alt, caption)
 
 
 def _static() -> bool:
