@@ -357,7 +357,10 @@ def test_a_checkpoint_with_other_further_things_is_refused_before_anything_chang
     assert everything(other) == before
 
 
-@pytest.mark.parametrize("content", [b"", b"not a zip file", {"weights": torch.ones(2)}, [1, 2], "half"])
+ODD = {"step": "one", "random": {"cpu": [torch.ones(2)]}, "players": {}, "more": {}}
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip file", {"weights": torch.ones(2)}, [1, 2], ODD, "half"])
 def test_a_file_that_is_no_checkpoint_is_refused_in_a_sentence(content, tmp_path):
     path = tmp_path / "c.pt"
     if content == "half":

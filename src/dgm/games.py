@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dgm.nets import per_sample
 from dgm.optimizers import Adam
+from dgm.passes import joint_judge, joint_reading, like, sampler, scored
 from dgm.players import Batch, Player, PlayError
 
 Penalty = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]
@@ -75,24 +75,24 @@ def gan(
         lr, g_lr: Adam's learning rates of D and of G (by default the same).
         d_after, g_after: Called with the network after each of its moves.
     """
-    sample = _sampler(latent, G)
-    judge = _judge(D)
+    sample = sampler(latent, G)
+    judge = joint_judge(D)
 
     def d_loss(batch: Batch) -> Tensor:
         x, *y = batch
         with torch.no_grad():
-            fake = _like(x, G(sample(len(x)), *y))
+            fake = like(x, G(sample(len(x)), *y))
         loss = game.d_loss(*judge(x, fake, *y))
-        return loss if penalty is None else loss + penalty(lambda v: _scores(D(v, *y), v), x, fake)
+        return loss if penalty is None else loss + penalty(lambda v: scored(D(v, *y), v), x, fake)
 
     def g_loss(batch: Batch) -> Tensor:
         x, *y = batch
-        fake = _like(x, G(sample(len(x)), *y))
-        return game.g_loss(_scores(D(fake, *y), fake))
+        fake = like(x, G(sample(len(x)), *y))
+        return game.g_loss(scored(D(fake, *y), fake))
 
     return [
-        Player("D", D, d_loss, Adam(D.parameters(), lr, betas), after=d_after),
-        Player("G", G, g_loss, Adam(G.parameters(), g_lr or lr, betas), every=d_steps, after=g_after),
+        _player("D", D, d_loss, lr, betas, after=d_after),
+        _player("G", G, g_loss, lr if g_lr is None else g_lr, betas, every=d_steps, after=g_after),
     ]
 
 
@@ -106,6 +106,7 @@ def infogan(
     codes: Callable[[int], Any],
     *,
     weight: float = 1.0,
+    g_weight: float | None = None,
     lr: float = 1e-3,
     g_lr: float | None = None,
     betas: tuple[float, float] = (0.0, 0.99),
@@ -115,27 +116,33 @@ def infogan(
 
     G is called as ``G(z, c)``; Q guesses c from a fake and may share layers with D. Both players descend
     ``weight · info_loss(Q(G(z, c)), c)`` beside the adversarial loss: D's player trains D and Q, G's player trains G.
+
+    Arguments:
+        info_loss: (what Q returns, the codes) → scalar.
+        latent, codes: Draw n noises z, and n codes c: a tensor, or a tuple of tensors.
+        weight, g_weight: Of the information for D's player and for G's (by default the same; 0: G does not hear of it).
     """
-    sample, draw = _sampler(latent, G), _sampler(codes, G)
-    judge = _judge(D)
+    sample, draw = sampler(latent, G), sampler(codes, G)
+    judge_and_read = joint_reading(D, Q)
+    heard = weight if g_weight is None else g_weight
 
     def d_loss(batch: Batch) -> Tensor:
         (x,) = batch
-        c = draw(len(x))
+        z, c = sample(len(x)), draw(len(x))
         with torch.no_grad():
-            fake = _like(x, G(sample(len(x)), c))
-        return game.d_loss(*judge(x, fake)) + weight * info_loss(Q(fake), c)
+            fake = like(x, G(z, c))
+        scores, reading = judge_and_read(x, fake)
+        return game.d_loss(*scores) + weight * info_loss(reading, c)
 
     def g_loss(batch: Batch) -> Tensor:
         (x,) = batch
-        c = draw(len(x))
-        fake = _like(x, G(sample(len(x)), c))
-        return game.g_loss(_scores(D(fake), fake)) + weight * info_loss(Q(fake), c)
+        z, c = sample(len(x)), draw(len(x))
+        fake = like(x, G(z, c))
+        return game.g_loss(scored(D(fake), fake)) + heard * info_loss(Q(fake), c)
 
-    both = nn.ModuleList([D, Q])
     return [
-        Player("D", both, d_loss, Adam(both.parameters(), lr, betas)),
-        Player("G", G, g_loss, Adam(G.parameters(), g_lr or lr, betas), after=g_after),
+        _player("D", nn.ModuleList([D, Q]), d_loss, lr, betas),
+        _player("G", G, g_loss, lr if g_lr is None else g_lr, betas, after=g_after),
     ]
 
 
@@ -167,29 +174,29 @@ def cyclegan(
     """
 
     def judge_loss(D: nn.Module, translate: nn.Module, pool: Callable[[Tensor], Tensor], own: int):
-        judge = _judge(D)
+        judge = joint_judge(D)
 
         def loss(batch: Batch) -> Tensor:
             real, other = batch[own], batch[1 - own]
             with torch.no_grad():
-                fake = pool(_like(real, translate(other)))
+                fake = pool(like(real, translate(other)))
             return d_loss(*judge(real, fake))
 
         return loss
 
     def translators_loss(batch: Batch) -> Tensor:
         a, b = batch
-        fake_a, fake_b = _like(a, G_ba(b)), _like(b, G_ab(a))
-        loss = g_loss(_scores(D_a(fake_a), fake_a), _scores(D_b(fake_b), fake_b), a, G_ba(fake_b), b, G_ab(fake_a))
+        fake_a, fake_b = like(a, G_ba(b)), like(b, G_ab(a))
+        loss = g_loss(scored(D_a(fake_a), fake_a), scored(D_b(fake_b), fake_b), a, G_ba(fake_b), b, G_ab(fake_a))
         if identity is not None:
             loss = loss + identity_weight * (identity(a, G_ba(a)) + identity(b, G_ab(b)))
         return loss
 
-    translators = nn.ModuleDict({"ab": G_ab, "ba": G_ba})
+    translators, g_rate = nn.ModuleDict({"ab": G_ab, "ba": G_ba}), lr if g_lr is None else g_lr
     return [
-        Player("D_a", D_a, judge_loss(D_a, G_ba, pools[0], 0), Adam(D_a.parameters(), lr, betas)),
-        Player("D_b", D_b, judge_loss(D_b, G_ab, pools[1], 1), Adam(D_b.parameters(), lr, betas)),
-        Player("G", translators, translators_loss, Adam(translators.parameters(), g_lr or lr, betas), after=g_after),
+        _player("D_a", D_a, judge_loss(D_a, G_ba, pools[0], 0), lr, betas),
+        _player("D_b", D_b, judge_loss(D_b, G_ab, pools[1], 1), lr, betas),
+        _player("G", translators, translators_loss, g_rate, betas, after=g_after),
     ]
 
 
@@ -215,74 +222,27 @@ def vae(
         (x,) = batch
         mean, log_var = encoder(x)
         z = reparameterize(mean, log_var, torch.randn_like(mean))
-        return loss(x, _like(x, decoder(z)), mean, log_var)
+        return loss(x, like(x, decoder(z)), mean, log_var)
 
-    both = nn.ModuleDict({"encoder": encoder, "decoder": decoder})
-    return [Player("VAE", both, bound, Adam(both.parameters(), lr, betas))]
+    return [_player("VAE", nn.ModuleDict({"encoder": encoder, "decoder": decoder}), bound, lr, betas)]
 
 
 def classifier(C: nn.Module, *, lr: float = 1e-3) -> list[Player]:
     """A game of one player for batches ``(x, y)``: logits that predict the label (an independent judge of samples)."""
-    return [
-        Player("C", C, lambda batch: F.cross_entropy(C(batch[0]), batch[1]), Adam(C.parameters(), lr, (0.9, 0.999)))
-    ]
+    return [_player("C", C, lambda batch: F.cross_entropy(C(batch[0]), batch[1]), lr, (0.9, 0.999))]
 
 
-def _sampler(draw: Callable[[int], Any], module: nn.Module) -> Callable[[int], Any]:
-    """Let a sampler draw where the module lives, whatever it was written for."""
-
-    home = next(module.parameters(), None)  # moves with the module; looking for it every time costs more than drawing
-    if home is None:
-        raise PlayError("the generator has no parameters, so there is nothing to train; give it a layer.")
-
-    def sample(n: int) -> Any:
-        if home.device.type == "cpu":
-            return draw(n)
-        with home.device:
-            drawn = draw(n)
-        return drawn.to(home.device) if isinstance(drawn, Tensor) else tuple(part.to(home.device) for part in drawn)
-
-    return sample
-
-
-def _judge(D: nn.Module) -> Callable[..., tuple[Tensor, Tensor]]:
-    """Score real and fake: in one pass where no layer of D mixes samples, which is the same and faster, else in two."""
-    if not per_sample(D):
-        return lambda x, fake, *y: (_scores(D(x, *y), x), _scores(D(fake, *y), fake))
-
-    def judge(x: Tensor, fake: Tensor, *y: Tensor) -> tuple[Tensor, Tensor]:
-        both = torch.cat([x, fake])
-        scores = _scores(D(both, *(torch.cat([label, label]) for label in y)), both)
-        return scores[: len(x)], scores[len(x) :]
-
-    return judge
-
-
-def _like(real: Tensor, fake: Tensor) -> Tensor:
-    if fake.shape[1:] != real.shape[1:]:
-        raise PlayError(
-            f"the generator makes samples of shape {tuple(fake.shape[1:])} but the data have shape "
-            f"{tuple(real.shape[1:])}; change the last layer of G or the shape of the data."
-        )
-    return fake
-
-
-_VIEWS = {"ViewBackward0", "ReshapeAliasBackward0", "SqueezeBackward0", "SqueezeBackward1", "UnsqueezeBackward0"}
-
-
-def _scores(scores: Tensor, x: Tensor) -> Tensor:
-    """Refuse scores that are no scores: one sample's missing, or squashed to probabilities."""
-    if torch.compiler.is_compiling():
-        return scores
-    if scores.dim() == 0 or len(scores) != len(x):
-        raise PlayError(
-            f"the discriminator returns shape {tuple(scores.shape)} for {len(x)} samples; score each sample."
-        )
-    last = scores.grad_fn
-    while last is not None and last.name() in _VIEWS:
-        last = last.next_functions[0][0]
-    if last is not None and last.name() in {"SigmoidBackward0", "SoftmaxBackward0"}:
-        raise PlayError(
-            "the discriminator returns probabilities; the losses take logits, so leave its last sigmoid away."
-        )
-    return scores
+def _player(
+    name: str,
+    module: nn.Module,
+    loss: Callable[[Batch], Tensor],
+    lr: float,
+    betas: tuple[float, float],
+    *,
+    every: int = 1,
+    after: After | None = None,
+) -> Player:
+    parameters = list(module.parameters())
+    if not parameters:
+        raise PlayError(f"player {name!r} has no parameters, so there is nothing to train; give its network a layer.")
+    return Player(name, module, loss, Adam(parameters, lr, betas), every, after)
