@@ -240,6 +240,37 @@ def test_a_missing_case_fails_and_an_extra_one_is_ignored():
     assert judge.mark(square, outcomes, record(right)).points == 0
 
 
+def test_a_state_that_was_not_sent_back_is_not_taken_for_right():
+    """Every parameter and buffer must come back where it belongs: half a record is no record."""
+    full = record(step, exercise=stepping)
+    assert judge.mark(stepping, full, record(step, exercise=stepping)).points == 1
+    for name in full["one_step", True]["state"]:
+        outcome = full["one_step", True]
+        partial = {**outcome, "state": {k: v for k, v in outcome["state"].items() if k != name}}
+        assert judge.mark(stepping, {("one_step", True): partial}, full).points == 0, name
+    assert judge.mark(stepping, {("one_step", True): {**full["one_step", True], "state": {}}}, full).points == 0
+
+
+def test_a_gradient_that_was_not_sent_back_is_not_taken_for_right():
+    full = record(right)
+    for name in ("x", "w"):
+        gone = {
+            key: {**outcome, "gradients": {k: v for k, v in outcome["gradients"].items() if k != name}}
+            for key, outcome in full.items()
+        }
+        assert judge.mark(square, gone, full).points == 0, name
+
+
+@pytest.mark.parametrize("before", [0.0, float("nan"), 1.0])
+@pytest.mark.parametrize("after", [0.0, float("nan"), 1.0])
+def test_a_change_from_or_to_nan_is_a_change(before, after):
+    inputs = {"x": torch.tensor([before])}
+    snapshot = collect.Snapshot(inputs)
+    inputs["x"].fill_(after)
+    same = before == after or (before != before and after != after)
+    assert snapshot.changes(inputs)["modified"] == ([] if same else ["x"])
+
+
 def test_exactly_a_float_means_exactly_a_float():
     step = Exercise("step", points=1, differentiable=False, as_float=True, cases=square.cases[:1])
 

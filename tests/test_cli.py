@@ -146,6 +146,33 @@ def test_a_missing_bubblewrap_gets_a_sentence(tmp_path):
     assert "apt-get install bubblewrap" in done.stderr and "Traceback" not in done.stderr
 
 
+OPENLY = """
+import os, shutil, sys
+for name in ("fcntl", "grp", "pwd", "resource", "termios"): sys.modules[name] = None
+for name in ("fork", "getuid", "memfd_create", "pidfd_open"): hasattr(os, name) and delattr(os, name)
+shutil.which = lambda *_, **__: None
+from autograder.server.cli import app
+app(sys.argv[1:])
+"""
+
+
+def test_unsafe_needs_nothing_of_linux(tmp_path):
+    """Neither bubblewrap nor fork nor a call that macOS lacks: an author can check and build there."""
+    (tmp_path / "script.py").write_text(RIGHT)
+    command = [sys.executable, "-c", OPENLY, "check", SECTION, tmp_path / "script.py", "--only", "discriminator_loss"]
+    done = subprocess.run([*command, "--unsafe"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "2 of 2 points" in done.stdout, done.stderr
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2 and "bubblewrap is not installed" in done.stderr
+
+
+def test_grading_again_what_was_never_graded_is_refused(tmp_path):
+    hand_in(tmp_path / "class", "ada", released())
+    done = run("regrade", tmp_path / "class", "--out", tmp_path / "tpyo")
+    assert done.exit_code == 2 and "nothing to grade again" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "tpyo").exists()
+
+
 def test_grade_report_and_threshold(tmp_path):
     hand_in(tmp_path / "class", "ada", solved())
     hand_in(tmp_path / "class", "ben", released())

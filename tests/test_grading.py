@@ -23,9 +23,13 @@ from nbgrader.api import Gradebook
 
 from autograder import exercise
 from autograder.server import batch, course, grade, intake, reports, submission
+from autograder.server.errors import BadInput
 from autograder.server.gradebook import record
+from autograder.server.jail import probe
+from autograder.server.jail.box import LIMITS, Jail
+from autograder.server.jail.probe import self_test
 from autograder.server.reports import counts, grades, likeness
-from autograder.server.results import Result, load, load_all
+from autograder.server.results import Result, load, load_all, private_seed
 from tests.submissions.make import FULL, POINTS, SECTION, answers, find, hand_in, released, solved
 
 SEED = 1729
@@ -45,6 +49,18 @@ def half_right():
 CLASS = {"ada": (solved, FULL), "ben": (released, 0), "cem": (half_right, HALF_POINTS), "dot": (lambda: "{", 0)}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_jail():
+    """The warm parent takes seconds to start, so that all classes of this file, and this process, share one."""
+    with pytest.MonkeyPatch.context() as patch, Jail() as owner:
+        owner.start()
+        self_test(owner)
+        connection = owner.connection
+        assert connection
+        patch.setattr(probe, "open_jail", lambda limits=LIMITS, unsafe=False: Jail(limits, connection=connection.dup()))
+        yield
+
+
 @pytest.fixture(scope="module")
 def submitted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("class") / "submitted"
@@ -59,7 +75,7 @@ def run(submitted, out, **options):
     batch.grade_all(
         plan, intake.find(submitted, exercise.sections()), tick=lambda: ticks.append(1), **{"workers": 2, **options}
     )
-    assert len(ticks) == len(list(submitted.iterdir()))
+    assert len(ticks) == len(CLASS)
     return {result.student: result for result in load_all(out)}
 
 
@@ -264,6 +280,29 @@ def test_one_exercise_can_be_graded_by_itself(submitted, out, tmp_path):
     assert result and result.points == HALF_POINTS and len(result.exercises) == len(POINTS)
 
 
+def test_partly_graded_is_not_graded(submitted, tmp_path):
+    """One exercise on a fresh OUT, then everything: the rest is graded, and not taken for done."""
+    found, only = batch.choose(intake.find(submitted, exercise.sections()), ["discriminator_loss"])
+    batch.grade_all(batch.Plan(tmp_path / "out", COURSE, SEED, only=only), found, workers=1)
+    part = load(tmp_path / "out", SECTION, "ada")
+    assert part and (part.points, part.max_points) == (POINTS["discriminator_loss"], FULL)
+    assert {s: r.points for s, r in run(submitted, tmp_path / "out").items()} == {s: p for s, (_, p) in CLASS.items()}
+
+
+def test_several_sections_on_an_empty_gradebook(tmp_path):
+    """Each worker would create nbgrader's tables if they registered sections side by side."""
+    for section in ("03-gan-minimax", "04-jsd-proof", "06-infogan", "10-evaluation"):
+        release = json.loads(grade.notebook_path("notebooks", section, COURSE).read_text(encoding="utf-8"))
+        for student in ("ada", "ben"):
+            hand_in(tmp_path / "submitted", student, release, section)
+    found = intake.find(tmp_path / "submitted", exercise.sections())
+    assert len(found) == 8
+    batch.grade_all(batch.Plan(tmp_path / "out", COURSE, SEED), found, workers=4)
+    with Gradebook(f"sqlite:///{tmp_path / 'out' / 'gradebook.db'}") as book:
+        for section in {f.section for f in found}:
+            assert {row["student"] for row in book.submission_dicts(section)} == {"ada", "ben"}
+
+
 # --- over a cluster ---------------------------------------------------------------------------------------------------
 
 
@@ -296,6 +335,7 @@ def test_json_junit_gradescope_and_summary_tell_the_same(out):
     assert int(suite.get("failures", 0)) == sum(len(POINTS) - n for n in (len(POINTS), 0, len(HALF), 0))
     scope = json.loads((out / "gradescope" / SECTION / "cem.json").read_text(encoding="utf-8"))
     assert scope["score"] == HALF_POINTS == sum(test["score"] for test in scope["tests"])
+    assert {test["name"]: test["max_score"] for test in scope["tests"]} == POINTS
     summary = (out / "summary.md").read_text(encoding="utf-8")
     assert f"{len(CLASS)} submissions" in summary and "not attempted yet" in summary
 
@@ -321,9 +361,7 @@ def test_common_mistakes_are_clustered_by_the_cases_that_failed(out):
 
 def test_copies_are_found_and_different_work_is_not():
     def result(student, **changed):
-        return Result(
-            student=student, section=SECTION, points=0, max_points=0, exercises={}, text=answers() | changed
-        )
+        return Result(student=student, section=SECTION, points=0, max_points=0, exercises={}, text=answers() | changed)
 
     one, copy = result("one"), result("copy")
     renamed = {
@@ -332,6 +370,78 @@ def test_copies_are_found_and_different_work_is_not():
     other = result("other", **renamed)
     untouched = [Result(student=s, section=SECTION, points=0, max_points=0, exercises={}, text={}) for s in "xy"]
     assert likeness.look_alikes([one, copy, other, *untouched]) == [["one", "copy"]]
+
+
+def test_an_import_added_by_hand_is_there_when_answers_run():
+    """Into the lesson's own cell of imports, where students put it."""
+    notebook = solved(discriminator_loss=(
+        "def discriminator_loss(real_logits, fake_logits):\n"
+        "    return statistics.fmean([1]) * (F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean())"
+    ))  # fmt: skip
+    imports = next(cell for cell in notebook["cells"] if "imports" in cell["metadata"].get("tags", []))
+    assert grade.mark_text(SECTION, json.dumps(notebook), "x.ipynb", SEED, only=["discriminator_loss"]).points == 0
+    imports["source"] = "import statistics\n" + "".join(imports["source"])
+    assert grade.mark_text(SECTION, json.dumps(notebook), "x.ipynb", SEED, only=["discriminator_loss"]).points == 2
+
+
+def test_too_many_cells_cost_the_cells_that_are_too_many():
+    release = grade.notebook("notebooks", SECTION, COURSE)
+    notebook = solved()
+    mine = [{"cell_type": "code", "metadata": {}, "source": f"x = {k}"} for k in range(1200)]
+    notebook["cells"] = [*mine, *notebook["cells"]]
+    rebuilt, notes = submission.rebuild(json.dumps(notebook), release)
+    assert notes == ["Of 1200 cells of the student's own only the first 1000 were run."]
+    ran = [cell.source for cell in submission.runnable(rebuilt)]
+    assert sum(source.startswith("x = ") for source in ran) == 1000 and answers()["generator_step"] in ran
+
+
+def test_what_a_cell_prints_is_not_told_as_its_failure():
+    wrong = "print('all is well')\ndef discriminator_loss(real_logits, fake_logits):\n    return real_logits.mean()"
+    result = grade.mark_text(SECTION, json.dumps(solved(discriminator_loss=wrong)), "x.ipynb", SEED)
+    message = result.exercises["discriminator_loss"].message
+    assert "Hint:" in message and "failed:" not in message and "all is well" not in message
+    assert "all is well\n" in result.printed.values()
+    broken = grade.mark_text(SECTION, json.dumps(solved(discriminator_loss="1 / 0")), "x.ipynb", SEED)
+    message = broken.exercises["discriminator_loss"].message
+    assert message.endswith("The cell itself failed: ZeroDivisionError: division by zero")
+
+
+def test_the_private_seed_is_private_and_stays(tmp_path):
+    seed = private_seed(tmp_path / "out")
+    path = tmp_path / "out" / "private_seed"
+    assert path.stat().st_mode & 0o777 == 0o600 and private_seed(tmp_path / "out") == seed == int(path.read_text())
+    assert private_seed(tmp_path / "other") != seed
+    path.write_bytes(b"\xff")
+    with pytest.raises(BadInput, match="one number"):
+        private_seed(tmp_path / "out")
+
+
+def test_a_verdict_that_cannot_be_read_is_none(tmp_path):
+    path = tmp_path / "results" / SECTION / "ada.json"
+    path.parent.mkdir(parents=True)
+    for content in (b"\xff\xfe", b"{", b"{}"):
+        path.write_bytes(content)
+        assert load(tmp_path, SECTION, "ada") is None and load_all(tmp_path) == []
+
+
+def test_times_belong_to_a_student_and_a_section(submitted, tmp_path):
+    """Columns in any order, with a spreadsheet's byte-order mark; each time reaches its own submission only."""
+    shutil.copytree(submitted, tmp_path / "submitted")
+    lines = ["timestamp,section,student", f"2027-03-01 12:00,{SECTION},ada", f"2027-03-02T12:00:30,{SECTION},ben"]
+    lines += ["2027-03-05 12:00,04-jsd-proof,cem"]
+    (tmp_path / "submitted" / "timestamps.csv").write_text("\n".join(lines), encoding="utf-8-sig")
+    assert intake.timestamps(tmp_path / "submitted") == {
+        ("ada", SECTION): "2027-03-01 12:00:00",
+        ("ben", SECTION): "2027-03-02 12:00:30",
+        ("cem", "04-jsd-proof"): "2027-03-05 12:00:00",
+    }
+    run(tmp_path / "submitted", tmp_path / "out")
+    with Gradebook(f"sqlite:///{tmp_path / 'out' / 'gradebook.db'}") as book:
+        found = {student: book.find_submission(SECTION, student).timestamp for student in CLASS}  # type: ignore[attr-defined]
+    assert {student: str(when) for student, when in found.items() if when} == {
+        "ada": "2027-03-01 12:00:00",
+        "ben": "2027-03-02 12:00:30",
+    }
 
 
 def test_notes_name_what_was_odd_and_nothing_else():

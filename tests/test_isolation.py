@@ -77,6 +77,14 @@ def test_a_course_that_lies_in_a_scratch_place_stays_visible():
     assert kernel.installed_below("/dev/shm") == set()
 
 
+def test_no_file_grows_beyond_its_limit(jail):
+    """A full scratch place would be a limit, too, but a larger one, and not for one file only."""
+    write = "with open('/dev/shm/x', 'wb') as f: f.write(b'x' * ({} << 20))"
+    assert LIMITS.file_size >> 20 == 16
+    assert said(jail, write.format(15) + "\nprint('written')") == ["written"]
+    assert "File too large" in said(jail, write.format(17))[0]
+
+
 def test_one_job_leaves_nothing_for_the_next(jail):
     places = ["/tmp", "/home/student", "/dev/shm"]
     said(jail, f"for place in {places}: open(place + '/planted', 'w').write('x')")

@@ -34,9 +34,14 @@ def known_section(section: str) -> dict[str, Exercise]:
     return exercises(section)
 
 
+def notebook_path(kind: str, section: str, root: Path) -> Path:
+    """Where nbgrader expects a notebook: KIND/SECTION/SECTION.ipynb."""
+    return root / kind / section / f"{section}.ipynb"
+
+
 def notebook(kind: str, section: str, root: Path) -> NotebookNode:
     """A notebook of ours: kind is "notebooks" (the release) or "solutions"."""
-    path = root / kind / section / f"{section}.ipynb"
+    path = notebook_path(kind, section, root)
     if not path.exists():
         raise BadInput(f"There is no {path}; build the course first (make build).")
     return _read(path, path.stat().st_mtime_ns)

@@ -90,9 +90,9 @@ def timestamps(directory: Path) -> dict[tuple[str, str], str]:
     path = directory / "timestamps.csv"
     if not path.exists():
         return {}
-    with path.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
     try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:  # spreadsheets put a mark before the first name
+            rows = list(csv.DictReader(stream))
         return {
             (row["student"], row["section"]): datetime.fromisoformat(row["timestamp"]).isoformat(" ") for row in rows
         }

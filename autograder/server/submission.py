@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from autograder.server.errors import Unreadable
 from autograder.verdict import printable
 
-_MAX_CELLS = 1000
+_MAX_OWN = 1000  # cells that a student added
 _MAX_SOURCE = 1 << 20  # characters of one notebook's cells together
 _GONE = "# This cell was not in the submission."
 
@@ -29,7 +29,7 @@ def _parse(text: str, name: str = "The notebook") -> list[dict[str, Any]]:
     cells = document.get("cells") if isinstance(document, dict) else None
     if not isinstance(cells, list) or not cells:
         raise Unreadable(f"{name} has no cells.")
-    cells = [_plain(cell) for cell in cells[:_MAX_CELLS] if isinstance(cell, dict)]
+    cells = [_plain(cell) for cell in cells if isinstance(cell, dict)]
     if sum(len(cell["source"]) for cell in cells) > _MAX_SOURCE:
         raise Unreadable(f"{name} holds more than {_MAX_SOURCE >> 20} million characters of source.")
     return cells
@@ -60,12 +60,14 @@ def rebuild(text: str, release: NotebookNode, name: str = "The notebook") -> tup
     answers: dict[str, str] = {}
     seen: set[str] = set()
     extra: dict[str | None, list[str]] = {}
-    notes, last = [], None
+    notes, last, own = [], None, 0
     for cell in submitted:
         known = next((instructors[key] for key in cell["names"] if key in instructors), texts.get(cell["source"]))
         if known is None:
             if cell["type"] == "code" and not cell["locked"] and cell["source"].strip():  # locked: an older release's
-                extra.setdefault(last, []).append(cell["source"])
+                own += 1
+                if own <= _MAX_OWN:
+                    extra.setdefault(last, []).append(cell["source"])
             continue
         last = known.id
         if known.id in seen:
@@ -82,6 +84,9 @@ def rebuild(text: str, release: NotebookNode, name: str = "The notebook") -> tup
     for known in release.cells:
         if known.id not in seen and (is_answer(known) or is_check(known)):
             notes.append(f"The {'check ' if is_check(known) else ''}cell {title(known)} was deleted.")
+
+    if own > _MAX_OWN:
+        notes.append(f"Of {own} cells of the student's own only the first {_MAX_OWN} were run.")
 
     rebuilt = copy.deepcopy(release)
     rebuilt.cells = _own_cells(extra, None)

@@ -80,9 +80,9 @@ def copied(cell: Cell, **changed) -> Cell:
     return {**copy.deepcopy(cell), **changed}
 
 
-def hand_in(directory: Path, student: str, notebook: Notebook | str | bytes) -> Path:
+def hand_in(directory: Path, student: str, notebook: Notebook | str | bytes, section: str = SECTION) -> Path:
     """Write a submission in nbgrader's layout."""
-    path = directory / student / SECTION / f"{SECTION}.ipynb"
+    path = directory / student / section / f"{section}.ipynb"
     path.parent.mkdir(parents=True)
     content = json.dumps(notebook) if isinstance(notebook, dict) else notebook
     path.write_bytes(content.encode() if isinstance(content, str) else content)
