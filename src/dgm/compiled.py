@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, fx
 from torch._inductor.custom_graph_pass import CustomGraphPass
 
-from dgm.optimizers import Adam, Memory, corrections, update
+from dgm.optimizers import Adam, Memory, coefficients, update
 from dgm.players import Batch, Player, eager
 
 _Graph = Callable[[Batch, list[list[tuple[Memory, Tensor]]]], tuple[list[Tensor], list[tuple[Tensor, ...]]]]
@@ -66,16 +66,18 @@ def _runs(movers: Sequence[Player]) -> Iterator[tuple[Player, ...]]:
 
 
 def _graph(run: Sequence[Player]) -> _Graph:
+    owned = [player.own() for player in run]  # a graph that looks into an optimizer is made anew for every other rate
+
     def moves(
         batch: Batch, memories: list[list[tuple[Memory, Tensor]]]
     ) -> tuple[list[Tensor], list[tuple[Tensor, ...]]]:
         losses, gradients, finite = [], [], torch.ones((), dtype=torch.bool)
-        for player, remembered in zip(run, memories, strict=True):
+        for player, own, remembered in zip(run, owned, memories, strict=True):
             loss = player.loss(batch)
-            gradient = torch.autograd.grad(loss, player.own())
+            gradient = torch.autograd.grad(loss, own)
             finite = finite & loss.detach().isfinite()  # else `finish` refuses, and nobody may have moved from there on
-            for group, (memory, corrected) in zip(player.optimizer.param_groups, remembered, strict=False):
-                update(group, memory, corrected, gradient[: len(memory.params)], finite)
+            for memory, numbers in remembered:
+                update(memory, numbers, gradient[: len(memory.params)], finite)
                 gradient = gradient[len(memory.params) :]
             losses.append(loss.detach())
             gradients.append(gradient)
@@ -127,4 +129,4 @@ def _memories(player: Player) -> list[tuple[Memory, Tensor]]:
         return []
     pairs = zip(player.optimizer.param_groups, player.optimizer.memories(), strict=True)  # type: ignore[attr-defined]
     # Without the counts: a graph copies inputs that are views of one another.
-    return [(memory._replace(counts=[]), corrections(group, memory)) for group, memory in pairs]
+    return [(memory._replace(counts=[]), coefficients(group, memory)) for group, memory in pairs]

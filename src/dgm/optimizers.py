@@ -97,28 +97,28 @@ class Adam(optim.Adam):
         return Memory(params, means, squares, counts, steps)
 
 
-def corrections(group: dict[str, Any], memory: Memory) -> Tensor:
-    """Two numbers per parameter that make up, in the coming step, for moments which started at 0, shape (2, n).
+def coefficients(group: dict[str, Any], memory: Memory) -> Tensor:
+    """Five numbers per parameter that the coming step takes, shape (5, n).
 
-    The rate that multiplies the mean, and the scale that divides the deviation. A compiled graph takes both as inputs:
-    it outlives their change, and it would compute the powers in them anew for every few numbers of a network.
+    The rate that multiplies the mean and the scale that divides the deviation, which make up for moments that started
+    at 0; the two decays; and epsilon. A compiled graph takes them as an input: it outlives their change.
     """
     beta1, beta2 = group["betas"]
     coming = [k + 1 for k in memory.steps.tolist()]
     rates, scales = [group["lr"] / (1 - beta1**k) for k in coming], [math.sqrt(1 - beta2**k) for k in coming]
-    return torch.tensor([rates, scales], dtype=torch.float64)
+    same = ([number] * len(coming) for number in (beta1, beta2, group["eps"]))
+    return torch.tensor([rates, scales, *same], dtype=torch.float64)
 
 
 @torch.no_grad()
-def update(
-    group: dict[str, Any], memory: Memory, corrections: Tensor, gradients: Sequence[Tensor], wanted: Tensor
-) -> None:
+def update(memory: Memory, coefficients: Tensor, gradients: Sequence[Tensor], wanted: Tensor) -> None:
     """Do what `Adam.step` does, in tensor operations that a compiled graph can hold; nothing where not ``wanted``."""
-    beta1, beta2 = group["betas"]
     memory.steps.add_(wanted)
     for k, gradient in enumerate(gradients):
-        p, mean, square, (rate, scale) = memory.params[k], memory.means[k], memory.squares[k], corrections[:, k]
-        new_mean, new_square = mean.lerp(gradient, 1 - beta1), square.lerp(gradient.square(), 1 - beta2)
-        new = p - rate * new_mean / (new_square.sqrt() / scale + group["eps"])
+        rate, scale, beta1, beta2, eps = coefficients[:, k]
+        p, mean, square = memory.params[k], memory.means[k], memory.squares[k]
+        new_mean = beta1 * mean + (1 - beta1) * gradient
+        new_square = beta2 * square + (1 - beta2) * gradient.square()
+        new = p - rate * new_mean / (new_square.sqrt() / scale + eps)
         for old, value in ((mean, new_mean), (square, new_square), (p, new)):
             old.copy_(torch.where(wanted, value, old))
