@@ -8,8 +8,9 @@
 
 The order of the sections is that of `_toc.yml`, their titles are the lessons' own, and the groups are those of
 `book/index.md`: a list `<ul data-group="density"></ul>` stands for the group's sections. A place on the drawn map
-(`dgm.plotting.model_map`) is described by one section; others that belong there only name it (`gan:`). From all of this
-the build writes `src/dgm/map.csv`, from which the map is drawn.
+(`dgm.plotting.model_map`) is described by one section; others that belong there only name it (`gan: {}`; with nothing
+after the colon jupytext could not open the lesson). From all of this the build writes `src/dgm/map.csv`, from which the
+map is drawn.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def parse(path: Path, words: object) -> Section:
             raise LessonError(path, _line(path, "section"), f"section has no {word}")
     places = words.get("map") or {}
     if not isinstance(places, dict):
-        raise LessonError(path, _line(path, "map"), "map holds places of the map: `gan:`, or a new one with its text")
+        raise LessonError(path, _line(path, "map"), "map holds places of the map: `gan: {}`, or a new one with its text")
     leaves = {str(name): _leaf(path, name, described) for name, described in places.items()}
     return Section(words["line"].strip(), words["group"].strip(), leaves)
 
@@ -76,10 +77,10 @@ def _leaf(path: Path, name: object, described: object) -> Leaf | None:
     line = _line(path, str(name))
     if not LEAF.match(str(name)):
         raise LessonError(path, line, f"a place on the map is one word in small letters, not {name!r}")
-    if described is None:
+    if described == {}:
         return None
     if not isinstance(described, dict) or set(described) != {"under", "text"}:
-        raise LessonError(path, line, f"the place {name!r} says under what it hangs and its text, nothing else")
+        raise LessonError(path, line, f"the place {name!r} says under what it hangs and its text, or {{}}")
     if described["under"] not in PARENTS:
         parents = ", ".join(PARENTS)
         raise LessonError(path, line, f"{name!r} hangs under one of {parents}, not under {described['under']!r}")
