@@ -68,7 +68,7 @@ def parse(path: Path, words: object) -> Section:
             raise LessonError(path, _line(path, "section"), f"section has no {word}")
     places = words.get("map") or {}
     if not isinstance(places, dict):
-        raise LessonError(path, _line(path, "map"), "map holds places of the map: `gan: {}`, or a new one with its text")
+        raise LessonError(path, _line(path, "map"), "map has places of the map: `gan: {}`, or a new one with its text")
     leaves = {str(name): _leaf(path, name, described) for name, described in places.items()}
     return Section(words["line"].strip(), words["group"].strip(), leaves)
 
