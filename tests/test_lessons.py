@@ -13,8 +13,8 @@ import nbformat
 import pytest
 
 from book.tools import __main__ as command
-from book.tools import build, execute, lessons
-from book.tools.errors import LessonError, Trouble
+from book.tools import execute, lessons
+from book.tools.errors import LessonError
 from book.tools.execute import Run
 from book.tools.lessons import notebook_path, read
 from book.tools.pages import launch_links, page, reading_minutes, running_time
@@ -128,24 +128,6 @@ def test_no_answer_reaches_the_students(lesson):
         theirs = sources[f"exercise-{name.replace('_', '-')}"]
         assert not [line for line in block if line in theirs], name
     assert all(not cell.get("outputs") for cell in student.cells)
-
-
-def test_what_is_committed_is_what_the_lessons_make(tmp_path, monkeypatch):
-    """Also: a fresh clone builds its notebooks without running anything, and twice the same bytes."""
-    for name in ("_toc.yml", "_config.yml"):
-        shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "book" / "lessons", tmp_path / "book" / "lessons")
-    shutil.copy(ROOT / "book" / "references.bib", tmp_path / "book")
-    shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
-    monkeypatch.setattr(command, "execute", lambda *_: pytest.fail("the build executed a lesson"))
-    for _ in range(2):
-        build.build_notebooks(tmp_path)
-        for folder in ("solutions", "notebooks"):
-            made = {path.relative_to(tmp_path): path.read_bytes() for path in (tmp_path / folder).rglob("*.ipynb")}
-            assert made
-            for path, content in made.items():
-                assert (ROOT / path).read_bytes() == content, f"{path}: run `make build` and commit what it writes"
-        shutil.rmtree(tmp_path / "notebooks")
 
 
 # --- a throw-away lesson ----------------------------------------------------------------------------------------------
@@ -300,52 +282,7 @@ def test_a_written_answer_is_graded_by_hand(tmp_path):
     assert "secret" not in student.source
 
 
-# --- running ----------------------------------------------------------------------------------------------------------
-
-
-def test_prose_runs_nothing_and_code_runs_one_lesson(tmp_path, capsys):
-    root = course(tmp_path / "course", "01-one", "02-two")
-
-    def ran() -> set[str]:
-        found = lessons.load(root)
-        return {name for name, run in build.run_lessons(root, found, workers=2).items() if run.fresh}
-
-    assert ran() == {"01-one", "02-two"}
-    assert re.search(r"01-one: ran in \d+ s", capsys.readouterr().out)
-    first = root / "book" / "lessons" / "01-one.md"
-    first.write_text(first.read_text().replace("Write the function.", "Write the function, please."))
-    assert ran() == set()
-    first.write_text(first.read_text().replace("print(double(21))", "print(double(23))"))
-    assert ran() == {"01-one"}
-    (root / "src" / "dgm").mkdir(parents=True, exist_ok=True)
-    (root / "src" / "dgm" / "new.py").write_text("x = 1\n")
-    assert ran() == {"01-one", "02-two"}
-
-
-def test_printed_text_is_kept_and_belongs_to_the_code(tmp_path):
-    root = course(tmp_path / "course", NAME)
-    build.build_notebooks(root)
-    solved = nbformat.read(notebook_path(root, "solutions", NAME), as_version=4)
-    outputs = {cell.source: cell.outputs for cell in solved.cells if cell.cell_type == "code"}
-    assert [output.text for output in outputs["print(double(21))"]] == ["42\n"]
-    assert sum(bool(kept) for kept in outputs.values()) == 1, "only what nbval compares is committed"
-    lesson = lessons.load(root)[0]
-    assert lessons.committed_outputs(root, lesson) is not None
-    path = root / "book" / "lessons" / f"{NAME}.md"
-    path.write_text(path.read_text().replace("double(21)", "double(4)"))
-    assert lessons.committed_outputs(root, lessons.load(root)[0]) is None
-
-
-def test_all_failures_are_listed(tmp_path):
-    root = course(tmp_path / "course", "01-one", "02-two", text=LESSON.replace("print(double(21))", "print(1 / 0)"))
-    with pytest.raises(Trouble) as trouble:
-        build.run_lessons(root, lessons.load(root), workers=2)
-    said = str(trouble.value)
-    assert re.search(r"01-one\.md:\d+: ZeroDivisionError", said) and re.search(
-        r"02-two\.md:\d+: ZeroDivisionError", said
-    )
-    assert "2 failure(s)" in said
-    assert not list((root / "_build" / "lessons").glob("*")), "a failed run must not be kept"
+# --- what is executed ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ kernelspec:
 section:
   line: twice as much
   group: numbers
+  map:
+    doubling: {under: tractable, text: twice a number}
 ---
 
 # Doubling
@@ -98,6 +100,16 @@ Welcome.
 </div>
 """
 
+TWICE = {
+    "(start)=": "",
+    "(twice)": "",
+    "{ref}`start`": "it",
+    " {eq}`twice`": " it",
+    "{prf:ref}`even`": "It",
+    ":label: even\n": "",
+    "    doubling: {under: tractable, text: twice a number}": "    doubling: {}",
+}
+
 BIBLIOGRAPHY = """@inproceedings{goodfellow2014,
   author = {Goodfellow, Ian and Pouget-Abadie, Jean and Bengio, Yoshua},
   title  = {Generative Adversarial Nets},
@@ -112,15 +124,10 @@ def course(folder: Path, *names: str, text: str = LESSON) -> Path:
     """A course of these sections, all with the same text, in an empty folder."""
     (folder / "book" / "lessons").mkdir(parents=True)
     for name in names:
-        lesson = (
-            text
-            if name == names[0]
-            else text.replace("(start)=", "").replace("(twice)", "").replace("{ref}`start`", "it")
-        )
-        if name != names[0]:
-            lesson = (
-                lesson.replace(" {eq}`twice`", " it").replace("{prf:ref}`even`", "It").replace(":label: even\n", "")
-            )
+        lesson = text
+        if name != names[0]:  # a label is defined once, and so is a place on the map
+            for once, instead in TWICE.items():
+                lesson = lesson.replace(once, instead)
         (folder / "book" / "lessons" / f"{name}.md").write_text(lesson, encoding="utf8")
     chapters = "".join(f"      - file: book/pages/{name}\n" for name in names)
     (folder / "_toc.yml").write_text(

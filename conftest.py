@@ -1,0 +1,92 @@
+"""What holds for every run of the tests: one clone of the course, work for both cores, a tree that stays as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from autograder.server import course
+from autograder.server.errors import BadInput
+
+ROOT = Path(__file__).parent
+TREE = pytest.StashKey[dict[str, str] | str]()
+CHANGED = pytest.StashKey[list[str]]()
+
+# Longest first, so that no worker is left with one at the end; those that need the built book come later, when the
+# worker that had the first of them has built it.
+ORDER = ("test_book_offline", "test_hostile", "test_grading", "test_isolation", "test_lessons", "test_book_browser")
+SLOW = (
+    "test_book_",
+    "test_hostile",
+    "test_grading",
+    "test_isolation",
+    "test_cli",
+)  # a jail, a browser, executed lessons
+SPREAD = ("test_mistakes",)  # no set-up worth sharing: every test may run anywhere
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """One option for `make test`, which nobody needs who edits meanwhile, and one for who does: `make test-fast`."""
+    parser.addoption("--unchanged", action="store_true", help="fail when the tests changed a file of the repository")
+    parser.addoption("--fast", action="store_true", help="leave out what needs a jail, a browser or executed lessons")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With --fast, don't even import the slow files."""
+    return True if config.getoption("--fast") and collection_path.stem.startswith(SLOW) else None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse the environment of another clone: half of the code would come from there."""
+    try:
+        course.refuse_foreign_environment(ROOT)
+    except BadInput as error:
+        pytest.exit(str(error), returncode=2)
+    if session.config.getoption("--unchanged") and not hasattr(session.config, "workerinput"):
+        session.config.stash[TREE] = tree(ROOT)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests share what is slow to set up, so they stay together; the long files come first."""
+    for item in items:
+        if item.path.stem not in SPREAD:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Compare the tree with what it was."""
+    before = session.config.stash.get(TREE, None)
+    if isinstance(before, dict):
+        after = tree(ROOT)
+        assert isinstance(after, dict)
+        changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+        session.config.stash[CHANGED] = changed
+        if changed and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+    """Name what changed, or say why nobody watched."""
+    if isinstance(why := config.stash.get(TREE, None), str):
+        terminalreporter.line(f"--unchanged has nothing to watch: {why}")
+    if changed := config.stash.get(CHANGED, []):
+        terminalreporter.section("files that changed while the tests ran", red=True)
+        for path in changed:
+            terminalreporter.line(path)
+
+
+def tree(root: Path) -> dict[str, str] | str:
+    """A digest of each file that git knows or would know; or, in a sentence, why there is none."""
+    try:
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        done = subprocess.run(command, cwd=root, capture_output=True)
+    except FileNotFoundError:
+        return "there is no git here."
+    if done.returncode:
+        return "this is no git clone."
+    found = {name: root / name for name in done.stdout.decode("utf8", "surrogateescape").split("\0") if name}
+    return {name: hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else "-" for name, p in found.items()}
