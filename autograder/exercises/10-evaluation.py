@@ -79,10 +79,10 @@ def four_dimensions(rng):
 
 @frechet_distance.case
 def singular_covariances(rng):
-    """Covariances of ranks 2 and 3 in six dimensions, as from few samples. Rounding makes eigenvalues of -1e-17 out of
-    zeros, and their root is nan or complex: raise negative eigenvalues to 0, take the real part, and never invert or
+    """Covariances of ranks 2 and 3 in twelve dimensions, as from few samples. Rounding makes eigenvalues of -1e-17 out
+    of zeros, and their root is nan or complex: raise negative eigenvalues to 0, take the real part, and never invert or
     factorise by Cholesky. A constant added to the diagonal changes the result."""
-    return moments(rng, 6, rank1=2, rank2=3)
+    return moments(rng, 12, rank1=2, rank2=3)  # so many zeros that rounding makes some of them negative
 
 
 @frechet_distance.case
