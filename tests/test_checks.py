@@ -251,6 +251,14 @@ def test_a_state_that_was_not_sent_back_is_not_taken_for_right():
     assert judge.mark(stepping, {("one_step", True): {**full["one_step", True], "state": {}}}, full).points == 0
 
 
+def test_a_check_takes_nothing_from_the_students_random_numbers():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    record(lambda x, w: right(x, w) + torch.rand(()) * 0)
+    assert torch.equal(torch.rand(3), expected)
+
+
 def test_a_gradient_that_was_not_sent_back_is_not_taken_for_right():
     full = record(right)
     for name in ("x", "w"):
