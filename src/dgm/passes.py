@@ -57,8 +57,8 @@ def joint_reading(D: nn.Module, Q: nn.Module) -> Callable[[Tensor, Tensor], tupl
 
         def both(x: Tensor, fake: Tensor) -> tuple[tuple[Tensor, Tensor], Any]:
             features = trunk(torch.cat([x, fake]))
-            scores = scored(score(features), features)
-            return (scores[: len(x)], scores[len(x) :]), read(features[len(x) :])
+            real, fake = features[: len(x)], features[len(x) :]
+            return (scored(score(real), real), scored(score(fake), fake)), read(fake)
 
         return both
     judge = joint_judge(D)
