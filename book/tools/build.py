@@ -1,7 +1,6 @@
 """From the lessons to the static book, step by step: notebooks, executed lessons, pages, HTML.
 
-What the notebooks need is made first in a folder that is then thrown away, so that a build which fails leaves
-`solutions/` and `notebooks/` as they were.
+A build that fails leaves `solutions/`, `notebooks/` and the reference outputs as they were.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,7 +64,9 @@ def build_notebooks(
     missing = [lesson for lesson in lessons if outputs[lesson.name] is None]
     asked = [lesson for lesson in (lessons if all_references else missing) if _cases(root, lesson).exists()]
     asked = _with_a_sandbox(asked, missing, unsafe)
-    with _restored_on_failure([root / sections.MAP, *(_references(root, lesson) for lesson in asked)]):
+    touched = [root / sections.MAP]
+    touched += [path for lesson in asked for path in (_references(root, lesson), _solution(root, lesson))]
+    with _restored_on_failure(touched):
         if write_text(root / sections.MAP, sections.map_table(lessons)):
             print(f"built {sections.MAP.as_posix()}")
         _make_references(root, asked, _solutions(lessons, texts, outputs), unsafe)
@@ -100,6 +100,10 @@ def _solutions(lessons: list[Lesson], texts: dict[str, list[str]], outputs: dict
 
 def _cases(root: Path, lesson: Lesson) -> Path:
     return root / "autograder" / "exercises" / f"{lesson.name}.py"
+
+
+def _solution(root: Path, lesson: Lesson) -> Path:
+    return notebook_path(root, "solutions", lesson.name)
 
 
 def _references(root: Path, lesson: Lesson) -> Path:
@@ -137,8 +141,10 @@ def _restored_on_failure(paths: Iterable[Path]) -> Iterator[None]:
         for path, content in before.items():
             if content is not None:
                 path.write_bytes(content)
-            else:
-                path.unlink(missing_ok=True)
+            elif path.is_file():
+                path.unlink()
+                if not any(path.parent.iterdir()):
+                    path.parent.rmdir()
         raise
 
 
@@ -150,18 +156,16 @@ def _make_references(root: Path, lessons: list[Lesson], solutions: dict[str, Not
     """
     if not lessons:
         return
-    with tempfile.TemporaryDirectory() as folder:
-        stage = Path(folder)
-        stage_copy(root, stage, ("autograder",))
-        for lesson in lessons:
-            write_notebook(notebook_path(stage, "solutions", lesson.name), solutions[lesson.name])
-        command = [sys.executable, "-m", "autograder", "references", *(lesson.name for lesson in lessons)]
-        done = subprocess.run([*command, *(["--unsafe"] if unsafe else [])], cwd=stage, capture_output=True, text=True)
-        if done.returncode:
-            raise Trouble(done.stderr.strip())
-        for lesson in lessons:
-            if write_text(_references(root, lesson), _references(stage, lesson).read_text(encoding="utf8")):
-                print(f"built {_references(root, lesson).relative_to(root).as_posix()}")
+    for lesson in lessons:
+        write_notebook(_solution(root, lesson), solutions[lesson.name])
+    command = [sys.executable, "-m", "autograder", "references", *(lesson.name for lesson in lessons)]
+    command += ["--unsafe"] if unsafe else []
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        raise Trouble(done.stderr.strip())
+    for line in done.stdout.splitlines():
+        if line.endswith(": written"):
+            print(f"built the reference outputs of {line.removesuffix(': written')}")
 
 
 def stage_copy(root: Path, stage: Path, parts: Iterable[str] = COURSE) -> None:
