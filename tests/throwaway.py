@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sysconfig
+import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -146,3 +148,11 @@ def course(folder: Path, *names: str, text: str = LESSON) -> Path:
         else:
             shutil.copy(source, folder / "book" / part)
     return folder
+
+
+def environment(root: Path, folder: Path) -> Path:
+    """A Python that has this clone of the course installed, and the packages of the one that runs; no other program."""
+    venv.create(folder, with_pip=False)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    (packages / "course.pth").write_text(f"{sysconfig.get_path('purelib')}\n{root}\n{root / 'src'}\n")
+    return folder / "bin" / "python"
