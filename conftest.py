@@ -15,9 +15,10 @@ ROOT = Path(__file__).parent
 TREE = pytest.StashKey[dict[str, str] | str]()
 CHANGED = pytest.StashKey[list[str]]()
 
-# Longest first, so that no worker is left with one at the end; those that need the built book come later, when the
-# worker that had the first of them has built it.
-ORDER = ("test_book_offline", "test_hostile", "test_grading", "test_isolation", "test_lessons", "test_book_browser")
+# Longest first, so that no worker is left with one at the end. The first one builds the book; the others that read it
+# come when it has done so.
+ORDER = ("test_book_offline", "test_hostile", "test_mistakes", "test_grading", "test_isolation", "test_training")
+ORDER += ("test_book_browser", "test_book_press", "test_book_sections", "test_book_once", "test_book_tree")
 SLOW = (
     "test_book_",
     "test_hostile",
@@ -25,7 +26,6 @@ SLOW = (
     "test_isolation",
     "test_cli",
 )  # a jail, a browser, executed lessons
-SPREAD = ("test_mistakes",)  # no set-up worth sharing: every test may run anywhere
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,10 +50,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests share what is slow to set up, so they stay together; the long files come first."""
-    for item in items:
-        if item.path.stem not in SPREAD:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    """The long files first; a file's tests stay together, on one worker, as they share what is slow to set up."""
     items.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER))
 
 
