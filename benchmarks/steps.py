@@ -4,7 +4,8 @@ The usual loop has a DataLoader, labels of ones and zeros, two ``zero_grad``, ``
 and ``.item()`` on every loss. Networks, batch size, learning rate and alternating updates are the same, and all
 variants run in turns in one process; a ratio is the median of those of eleven rounds. On one thread the time is CPU
 time, which hardly moves when the machine is busy; on more it is the time on the clock. "Kernels" is the least that
-eager mode could do: the two forward and backward passes and nothing else. In the row "channels last" our networks, not
+eager mode could do: the two forward and backward passes and nothing else, without Adam's updates and without drawing a
+number; their share of our step has a goal of its own. In the row "channels last" our networks, not
 those of the usual loop, went through `dgm.nets.channels_last` first.
 """
 
@@ -23,12 +24,13 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from dgm import data, games, latents, nets, training
 
-GOALS = {  # eager, compiled
-    "2-D MLP": (1.5, 2.2),
-    "2-D MLP, labels": (1.5, 2.2),
+GOALS = {  # how many times as fast as the usual loop: eager, compiled
+    "2-D MLP": (1.5, 2.5),
+    "2-D MLP, labels": (1.5, 2.5),
     "DCGAN 28×28": (1.2, None),
     "DCGAN 28×28, channels last": (1.2, None),
 }
+SHARE = 0.95  # of our eager step, in every game: the bare kernels; the rest is ours to save
 
 NON_SATURATING = games.Game(
     lambda real, fake: F.softplus(-real).mean() + F.softplus(fake).mean(), lambda fake: F.softplus(-fake).mean()
@@ -177,12 +179,17 @@ def main() -> int:
             report.write(arguments.json, rows)
     columns = ["game", "threads", "usual loop", "ours", "ours, compiled", "kernels alone", "kernels' share of ours"]
     report.show("One training step", columns, shown)
-    single = {row["game"]: row["ratio"] for row in rows if row["threads"] == 1}
+    single = {row["game"]: row for row in rows if row["threads"] == 1}
     missed = [
-        f"{name}: {kind} {single[name].get(kind, 0):.2f}× of {goal}×"
-        for name, goals in GOALS.items()
-        for kind, goal in zip(("ours", "compiled"), goals, strict=True)
-        if name in single and goal and single[name].get(kind, 0) < goal
+        f"{name}: {kind} {row['ratio'].get(kind, 0):.2f}× of {goal}×"
+        for name, row in single.items()
+        for kind, goal in zip(("ours", "compiled"), GOALS[name], strict=True)
+        if goal and row["ratio"].get(kind, 0) < goal
+    ]
+    missed += [
+        f"{name}: kernels {row['kernel_share_of_ours']:.0%} of our step, not {SHARE:.0%}"
+        for name, row in single.items()
+        if row["kernel_share_of_ours"] < SHARE
     ]
     print("Goals on one thread: " + ("all reached." if not missed else "missed " + "; ".join(missed) + "."))
     return 1 if missed and not arguments.quick else 0
