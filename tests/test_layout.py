@@ -89,10 +89,29 @@ def test_nbgraders_configuration_can_be_read_where_there_is_no_posix():
     assert done.stdout.split(maxsplit=1) == ["300", f"{loaded}\n"], done.stderr
 
 
-def test_a_copy_without_the_instructors_side_says_so(tmp_path):
-    shutil.copytree(PACKAGE, tmp_path / "autograder", ignore=shutil.ignore_patterns("server", "__pycache__"))
-    done = python("import runpy; runpy.run_module('autograder', run_name='__main__')", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def students_copy(tmp_path_factory) -> Path:
+    """The package without the instructor's side, as students may get it."""
+    folder = tmp_path_factory.mktemp("student")
+    shutil.copytree(PACKAGE, folder / "autograder", ignore=shutil.ignore_patterns("server", "__pycache__"))
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    return folder
+
+
+def test_a_copy_without_the_instructors_side_says_so(students_copy):
+    done = python("import runpy; runpy.run_module('autograder', run_name='__main__')", cwd=students_copy)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "instructor" in done.stderr
+
+
+def test_a_copy_without_the_instructors_side_checks_and_validates(students_copy):
+    code = (
+        "import autograder.checking\nfrom autograder import check\n"
+        "try: check('cycle_loss', lambda x, y: x.mean())\nexcept autograder.CheckFailed as error: print(error)\n"
+        "from traitlets.config.loader import PyFileConfigLoader\n"
+        "print(PyFileConfigLoader('nbgrader_config.py', path='.').load_config().Execute.timeout)"
+    )
+    done = python(code, cwd=students_copy)
+    assert "cases fail" in done.stdout and done.stdout.endswith("300\n"), done.stderr
 
 
 # --- one rule ---------------------------------------------------------------------------------------------------------

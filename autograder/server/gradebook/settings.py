@@ -27,7 +27,6 @@ def configure(c: Any, course: Path, out: Path, results: Path | None = None) -> A
     c.CourseDirectory.db_url = f"sqlite:///{out.resolve() / 'gradebook.db'}"
     c.ClearSolutions.code_stub = {"python": CODE_STUB}
     c.ClearSolutions.text_stub = TEXT_STUB
-    c.Execute.timeout = 300  # of one cell, when a student presses Validate: lessons train networks
     c.Autograde.exporter_class = f"{_OURS}Rebuild"
     # Of nbgrader's own lists this leaves out what executes, and what checks metadata that are the release's by now.
     kept = ("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells")
