@@ -196,6 +196,22 @@ def test_a_step_leaves_no_other_trace(deed, says):
     assert says in message(also(deed), stepping, step)
 
 
+@pytest.mark.parametrize(("off", "case"), [(1e-5, "two_inputs"), (1e-3, "single_precision")])
+def test_rounding_passes_and_more_than_rounding_does_not(off, case):
+    """A hundredth of what must fail is rounding, and passes."""
+    for factor, passes in ((1 + off, False), (1 + off / 1000, True)):
+        result = judge.mark(square, record(lambda x, w, factor=factor: right(x, w) * factor), record(right))
+        assert {c.name: c.passed for c in result.cases}[case] is passes
+
+
+def test_a_small_entry_counts_beside_a_large_one():
+    vector = Exercise("vector", points=1, differentiable=False, cases=square.cases[:1])
+    scale = torch.tensor([1e6, 1.0, 1.0, 1.0])
+    expected = record(lambda x, w: x * scale, exercise=vector)
+    off = record(lambda x, w: x * scale + torch.tensor([0, 1.0, 0, 0]), exercise=vector)
+    assert judge.mark(vector, off, expected).points == 0
+
+
 def test_a_function_that_draws_its_own_numbers_is_told_so():
     luck = itertools.cycle([0.0, 0.01])  # right in the first call of each case, off in the second
     assert "two calls with the same inputs differ" in message(lambda x, w: right(x, w) + next(luck))
