@@ -33,6 +33,8 @@ def test_a_new_lesson_is_a_file_and_a_line(throwaway):
     soup = BeautifulSoup(page, "html.parser")
     assert "7. Doubling" in " ".join(soup.select_one(".bd-article h1").text.split())  # type: ignore[union-attr]
     assert "Theorem 7.1" in soup.text and "(7.1)" in soup.text and "Goodfellow et al., 2014" in soup.text
+    numbers = [re.sub(r"[^0-9.]", "", number.text) for number in soup.select("span.eqno")]
+    assert numbers == ["7.1", "7.2"], "a formula in a quotation counts too"
     assert "42" in soup.text and "your turn" in soup.text
 
 

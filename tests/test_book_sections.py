@@ -210,6 +210,7 @@ def tripling() -> str:
         "return x + x": "return 3 * x",
         "    doubling: {under: tractable, text: twice": "    tripling: {under: implicit, text: thrice",
         "(twice)": "(thrice)",
+        "(zero)": "",
         "{eq}`twice`": "{eq}`thrice`",
         "(start)=": "",
         "{ref}`start`": "it",
@@ -263,8 +264,8 @@ def test_a_new_section_touches_no_file_besides_its_own_four(clone):
 
     # Without a sandbox the build says what it needs, and has written nothing.
     written = contents(root)
-    for command in (["book.tools", "build"], ["book.tools", "book"]):
-        done = run(clone, *command)
+    for words in (["book.tools", "build"], ["book.tools", "book"]):
+        done = run(clone, *words)
         assert done.returncode == 2 and "bubblewrap" in done.stderr and done.stderr.count("\n") == 1, done.stderr
         assert contents(root) == written
 

@@ -52,6 +52,12 @@ The double of a whole number is even.
 By {eq}`twice`.
 :::
 
+> To begin with:
+>
+> $$
+> d(0) = 0
+> $$ (zero)
+
 Write the function.
 
 ```{code-cell} ipython3
@@ -105,6 +111,7 @@ Welcome.
 TWICE = {
     "(start)=": "",
     "(twice)": "",
+    "(zero)": "",
     "{ref}`start`": "it",
     " {eq}`twice`": " it",
     "{prf:ref}`even`": "It",

@@ -8,6 +8,7 @@ MyST listed here, the book's page keeps it as it is, and the notebooks get this 
 | `$$ ... $$ (label)`                                        | the same equation with `\\tag{3.1}`                 |
 | ``{eq}`label` ``                                           | (3.1)                                               |
 | ``{cite:t}`key` ``, ``{cite:p}`key1,key2` ``               | Goodfellow et al. (2014), linked where there is a URL|
+| `> ...`, a block quote                                     | the same, its formulas on one line and numbered     |
 | `:::{note}`, `tip`, `warning`, `important`                 | a block quote that opens with the word              |
 | `:::{prf:theorem} Title` with `:label: name`; also `lemma`, | a block quote that opens with **Theorem 3.1**       |
 | `definition`, `proposition`, `corollary`, `algorithm`      |                                                     |
@@ -37,6 +38,7 @@ STATEMENTS = ("theorem", "lemma", "definition", "proposition", "corollary", "alg
 FENCE = re.compile(r"^(?P<indent>\s*)(?P<mark>`{3,}|~{3,})(?P<info>.*)$")
 COLONS = re.compile(r"^(?P<mark>:{3,})(?:\{(?P<name>[^}]*)\}\s*(?P<title>.*?))?\s*$")
 OPTION = re.compile(r"^:(?P<key>[a-z-]+):\s*(?P<value>.*)$")
+QUOTED = re.compile(r"^> ?(?P<text>.*)$")
 TARGET = re.compile(r"^\((?P<label>[A-Za-z0-9:_.-]+)\)=\s*$")
 HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)\s*#*$")
 DISPLAY = re.compile(r"^(?P<indent>\s*)\$\$(?P<rest>.*)$")
@@ -120,6 +122,14 @@ class Translator:
                 end, text = self._equation(lines, i, display, here)
                 out.extend(text)
                 i = end + 1
+            elif QUOTED.match(line):
+                flush(i)
+                quoted: list[str] = []
+                while i < len(lines) and (inside := QUOTED.match(lines[i])):
+                    quoted.append(inside["text"])
+                    i += 1
+                inner = _one_line_displays(self._blocks(quoted, here))
+                out.extend(f"> {text}".rstrip() for text in inner)
             elif target := TARGET.match(line):
                 flush(i)
                 following = next((text for text in lines[i + 1 :] if text.strip()), "")
