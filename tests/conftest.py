@@ -13,7 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, sync_playwright
 
-from book.tools import build
+from book.tools import build, lessons
 from book.tools.pdf import browser
 from tests.throwaway import ROOT
 
@@ -32,6 +32,8 @@ def site(tmp_path_factory, worker_id) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (root / "built").exists():
             build.stage_copy(ROOT, root)
+            stale = [lesson.name for lesson in lessons.load(root) if lessons.committed_outputs(root, lesson) is None]
+            assert not stale, f"run `make build` and commit what it writes: the code of {stale} has changed"
             executed = ROOT / "_build" / "lessons"
             executed.mkdir(parents=True, exist_ok=True)
             (root / "_build").mkdir(exist_ok=True)

@@ -192,6 +192,21 @@ def test_a_page_says_what_to_expect_and_folds_what_is_long(tmp_path):
     assert "2 exercises, 5 points." in listed.text
 
 
+def test_pages_of_sections_that_are_gone_are_removed(tmp_path):
+    root = course(tmp_path, NAME)
+    (lesson,) = lessons.load(root)
+    solved = lessons.solution_notebook(lesson, [cell.source for cell in lesson.cells], {})
+    lessons.write_notebook(lessons.notebook_path(root, "notebooks", NAME), lessons.release({NAME: solved})[NAME])
+    runs = {name: Run(name, execute.to_run(lesson), 1, fresh=True) for name in (NAME, "index")}
+    folder = root / "book" / "pages"
+    folder.mkdir()
+    for name in ("99-old.ipynb", "old.md", "notes.txt", f"{NAME}.ipynb"):
+        (folder / name).write_text("old")
+    build.write_pages(root, folder, [lesson], runs, answers=False)
+    assert {path.name for path in folder.iterdir()} == {"exercises.md", "index.ipynb", "notes.txt", f"{NAME}.ipynb"}
+    assert (folder / f"{NAME}.ipynb").read_text() != "old"
+
+
 def test_links_of_an_adopter_lead_to_the_notebook(tmp_path):
     (tmp_path / "_config.yml").write_text(
         "repository: {url: 'https://github.com/us/course.git', branch: dev}\n"
