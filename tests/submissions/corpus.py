@@ -371,7 +371,7 @@ forging(
 )
 forging("forges-cells", 'everywhere(b\'\\n{"cell": 99999999, "stdout": [1]}\\n{"cell": -1, "error": 3}\\n\')' + WRONG)
 forging("says-done-too-early", "everywhere(b'\\n{\"done\": true}\\n')" + WRONG, 0)
-forging("floods-the-pipe", "while True: everywhere(b'x' * 65536)", 0)
+forging("floods-the-pipe", "while True: everywhere(b'x' * (9 << 20))", 0)
 forging("floods-the-pipe-with-lines", "while True: everywhere(b'{}\\n' * 20000)", 0)
 forging("closes-the-pipe", "os.closerange(3, 256)" + WRONG)
 
