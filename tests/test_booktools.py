@@ -93,6 +93,7 @@ def test_what_becomes_of_myst(tmp_path, text, made):
         (":::{dropdown} *a*\nb\n:::", "1: {dropdown} needs a title in plain words"),
         (":::{prf:axiom}\nb\n:::", "1: {prf:axiom} is not among"),
         ("a\n\n:::{note}\nb\n\n![](c)\n:::", "6: pictures come from code"),
+        ("a\n`b` ![](c)", "2: pictures come from code"),
         ("> a\n> ![](c)", "2: pictures come from code"),
     ],
 )

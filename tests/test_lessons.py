@@ -158,7 +158,8 @@ def test_ids_stay_when_other_cells_change(tmp_path):
 
 
 def test_stock_nbgrader_makes_the_same_release(tmp_path):
-    root = course(tmp_path / "course", NAME)
+    text = LESSON + '\n+++ {"exercise": "why", "points": 3}\n\nBecause two is even.\n'
+    root = course(tmp_path / "course", NAME, text=text)
     lesson = lessons.load(root)[0]
     solved = lessons.solution_notebook(lesson, lessons.translations(root, [lesson])[NAME], {})
     ours = lessons.release({NAME: solved})[NAME]
@@ -279,7 +280,7 @@ def test_a_written_answer_is_graded_by_hand(tmp_path):
     assert (
         student.metadata.nbgrader.solution and student.metadata.nbgrader.grade and not student.metadata.nbgrader.locked
     )
-    assert "secret" not in student.source
+    assert student.source == "*Your answer here.*"
 
 
 # --- what is executed ------------------------------------------------------------------------------------------------
