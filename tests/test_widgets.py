@@ -94,7 +94,7 @@ def test_static_explore_shows_each_combination_in_its_place(shown, static):
 
 def test_the_start_frame_shows_without_any_script(shown, static):
     """What print and a browser without JavaScript see is the background's position."""
-    widgets.explore(lambda a: flat(a), alt="Shades.", a=range(6), start={"a": 4})
+    widgets.explore(lambda a, b: flat(3 * a + b), alt="Shades.", a=range(2), b=range(3), start={"a": 1, "b": 1})
     ((_, page),) = shown
     picture, style = sheet(page)
     x, y, w, h = (float(v) for v in re.search(r"\) ([\d.]+)% ([\d.]+)%/(\d+)% (\d+)%", style).groups())
