@@ -289,6 +289,24 @@ def test_a_lesson_that_draws_the_map_runs_again_when_the_map_changes(tmp_path):
     assert execute.cached(root, lesson) != before
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("return x + x", "return 2 * x", False),
+        ("double(21)", "double(22)", False),
+        ("[nbval-check-output]", "[nbval-check-output, hide-input]", False),
+        ("Write the function.", "Write a function.", True),
+        (":points: 2", ":points: 3", True),
+    ],
+)
+def test_a_lesson_is_known_by_its_code(tmp_path, old, new, same):
+    keys = {
+        lessons.read(course(tmp_path / str(k), NAME, text=text) / "book" / "lessons" / f"{NAME}.md").code_key
+        for k, text in enumerate((LESSON, LESSON.replace(old, new)))
+    }
+    assert (len(keys) == 1) == same
+
+
 def test_only_the_last_run_of_a_lesson_is_kept(tmp_path):
     root = course(tmp_path, NAME)
     (lesson,) = lessons.load(root)
