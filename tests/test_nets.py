@@ -165,6 +165,13 @@ def test_channels_last_changes_the_order_and_nothing_else(net, shape):
     net.load_state_dict(copied.state_dict())
 
 
+def test_a_projection_starts_small():
+    """Beside features of size one the label's part must not drown the head's: one over the root of their number."""
+    torch.manual_seed(0)
+    table = nets.Projection(nets.Head(nn.Flatten(), nn.Linear(400, 1)), 50).table.weight
+    assert table.std().item() == pytest.approx(1 / 20, rel=0.03) and table.mean().abs() < 1e-3
+
+
 def test_projection_says_what_it_sits_beside():
     with pytest.raises(TypeError, match="beside a linear head, not beside a Sequential"):
         nets.Projection(nets.Head(nn.Flatten(), nn.Sequential(nn.Linear(64, 1))), 4)

@@ -219,15 +219,12 @@ def per_sample(module: nn.Module) -> bool:
     dims = [getattr(module, name, 1) for name in ("dim", "start_dim")]
     if not all(dim == -1 or (dim is not None and dim >= 1) for dim in dims):
         return False
-    hooks = [
-        *module._forward_pre_hooks.values(),
-        *module._backward_hooks.values(),
-        *module._backward_pre_hooks.values(),
-    ]
-    hooks += [hook for hook in module._forward_hooks.values() if hook is not _reordered]
+    if module._forward_pre_hooks or module._backward_pre_hooks or module._backward_hooks:
+        return False
+    if any(hook is not _reordered for hook in module._forward_hooks.values()):
+        return False
     # A parametrization makes weights from weights, and sees no sample.
-    parts = (part for name, part in module.named_children() if name != "parametrizations")
-    return not hooks and all(per_sample(part) for part in parts)
+    return all(per_sample(part) for name, part in module.named_children() if name != "parametrizations")
 
 
 def _norm(channels: int, wanted: bool) -> list[nn.Module]:
