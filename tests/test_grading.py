@@ -22,14 +22,13 @@ from nbgrader import dbutil
 from nbgrader.api import Gradebook
 
 from autograder import exercise
-from autograder.server import batch, course, grade, intake, reports, submission
-from autograder.server.errors import BadInput
+from autograder.server import batch, course, grade, intake, reports
 from autograder.server.gradebook import record
 from autograder.server.jail import probe
 from autograder.server.jail.box import LIMITS, Jail
 from autograder.server.jail.probe import self_test
-from autograder.server.reports import counts, grades, likeness
-from autograder.server.results import Result, load, load_all, private_seed
+from autograder.server.reports import counts, grades
+from autograder.server.results import load, load_all
 from tests.submissions.make import FULL, POINTS, SECTION, answers, find, hand_in, released, solved
 
 SEED = 1729
@@ -359,19 +358,6 @@ def test_common_mistakes_are_clustered_by_the_cases_that_failed(out):
     assert {(name, number) for number, name, which, _ in rows if which == "all cases"} >= {("discriminator_loss", 1)}
 
 
-def test_copies_are_found_and_different_work_is_not():
-    def result(student, **changed):
-        return Result(student=student, section=SECTION, points=0, max_points=0, exercises={}, text=answers() | changed)
-
-    one, copy = result("one"), result("copy")
-    renamed = {
-        n: t.replace("loss", "lossy").replace("real", "genuine").replace("noise", "z") for n, t in answers().items()
-    }
-    other = result("other", **renamed)
-    untouched = [Result(student=s, section=SECTION, points=0, max_points=0, exercises={}, text={}) for s in "xy"]
-    assert likeness.look_alikes([one, copy, other, *untouched]) == [["one", "copy"]]
-
-
 def test_an_import_added_by_hand_is_there_when_answers_run():
     """Into the lesson's own cell of imports, where students put it."""
     notebook = solved(discriminator_loss=(
@@ -384,17 +370,6 @@ def test_an_import_added_by_hand_is_there_when_answers_run():
     assert grade.mark_text(SECTION, json.dumps(notebook), "x.ipynb", SEED, only=["discriminator_loss"]).points == 2
 
 
-def test_too_many_cells_cost_the_cells_that_are_too_many():
-    release = grade.notebook("notebooks", SECTION, COURSE)
-    notebook = solved()
-    mine = [{"cell_type": "code", "metadata": {}, "source": f"x = {k}"} for k in range(1200)]
-    notebook["cells"] = [*mine, *notebook["cells"]]
-    rebuilt, notes = submission.rebuild(json.dumps(notebook), release)
-    assert notes == ["Of 1200 cells of the student's own only the first 1000 were run."]
-    ran = [cell.source for cell in submission.runnable(rebuilt)]
-    assert sum(source.startswith("x = ") for source in ran) == 1000 and answers()["generator_step"] in ran
-
-
 def test_what_a_cell_prints_is_not_told_as_its_failure():
     wrong = "print('all is well')\ndef discriminator_loss(real_logits, fake_logits):\n    return real_logits.mean()"
     result = grade.mark_text(SECTION, json.dumps(solved(discriminator_loss=wrong)), "x.ipynb", SEED)
@@ -404,24 +379,6 @@ def test_what_a_cell_prints_is_not_told_as_its_failure():
     broken = grade.mark_text(SECTION, json.dumps(solved(discriminator_loss="1 / 0")), "x.ipynb", SEED)
     message = broken.exercises["discriminator_loss"].message
     assert message.endswith("The cell itself failed: ZeroDivisionError: division by zero")
-
-
-def test_the_private_seed_is_private_and_stays(tmp_path):
-    seed = private_seed(tmp_path / "out")
-    path = tmp_path / "out" / "private_seed"
-    assert path.stat().st_mode & 0o777 == 0o600 and private_seed(tmp_path / "out") == seed == int(path.read_text())
-    assert private_seed(tmp_path / "other") != seed
-    path.write_bytes(b"\xff")
-    with pytest.raises(BadInput, match="one number"):
-        private_seed(tmp_path / "out")
-
-
-def test_a_verdict_that_cannot_be_read_is_none(tmp_path):
-    path = tmp_path / "results" / SECTION / "ada.json"
-    path.parent.mkdir(parents=True)
-    for content in (b"\xff\xfe", b"{", b"{}"):
-        path.write_bytes(content)
-        assert load(tmp_path, SECTION, "ada") is None and load_all(tmp_path) == []
 
 
 def test_times_belong_to_a_student_and_a_section(submitted, tmp_path):
@@ -442,15 +399,3 @@ def test_times_belong_to_a_student_and_a_section(submitted, tmp_path):
         "ada": "2027-03-01 12:00:00",
         "ben": "2027-03-02 12:00:30",
     }
-
-
-def test_notes_name_what_was_odd_and_nothing_else():
-    release = grade.notebook("notebooks", SECTION, COURSE)
-    notebook = solved()
-    assert submission.rebuild(json.dumps(notebook), release)[1] == []
-    notebook["cells"].remove(find(notebook, "check-generator_step"))
-    notebook["cells"].append(find(notebook, "discriminator_loss"))
-    assert submission.rebuild(json.dumps(notebook), release)[1] == [
-        "The cell discriminator_loss is there more than once; the first one counts.",
-        "The check cell generator_step was deleted.",
-    ]

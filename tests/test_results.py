@@ -1,0 +1,177 @@
+"""What is kept of a class and what is made of it for others: written whole, told alike, and no word more than text."""
+
+from __future__ import annotations
+
+import csv
+import json
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from autograder.server import reports, results
+from autograder.server.errors import BadInput
+from autograder.server.reports import counts, grades, gradescope, junit, likeness, summary
+from autograder.server.results import Result, load, load_all, private_seed, save
+from autograder.verdict import CaseResult, ExerciseResult
+from tests.submissions.make import SECTION, answers
+
+POINTS = {"one": 2, "two": 3}
+
+
+def marks(name: str, points: float, *failed: str) -> ExerciseResult:
+    cases = [CaseResult(name=c, public=True, passed=c not in failed, message="wrong") for c in ("a_case", "b_case")]
+    right = points == POINTS[name]
+    return ExerciseResult(
+        points=points, max_points=POINTS[name], message=f"{name}: {'right' if right else 'wrong value.'}", cases=cases
+    )
+
+
+def result(student: str, one: float, two: float, section: str = SECTION, **more) -> Result:
+    exercises = {
+        "one": marks("one", one, *([] if one == 2 else ["a_case"])),
+        "two": marks("two", two, *([] if two == 3 else ["a_case", "b_case"])),
+    }
+    return Result(
+        student=student, section=section, points=one + two, max_points=5, exercises=exercises, seconds=4.0, **more
+    )
+
+
+CLASS = [
+    result("ada", 2, 3),
+    result("ben", 0, 3),
+    result("cem", 0, 1.5, text={"two": "secret_source"}),
+    result("dot", 0, 0),
+]
+
+
+@pytest.fixture
+def out(tmp_path):
+    for each in CLASS:
+        save(tmp_path, each)
+    reports.write_all(tmp_path)
+    return tmp_path
+
+
+def test_the_private_seed_is_private_and_stays(tmp_path):
+    seed = private_seed(tmp_path / "out")
+    path = tmp_path / "out" / "private_seed"
+    assert path.stat().st_mode & 0o777 == 0o600 and private_seed(tmp_path / "out") == seed == int(path.read_text())
+    assert private_seed(tmp_path / "other") != seed
+    path.write_bytes(b"\xff")
+    with pytest.raises(BadInput, match="one number"):
+        private_seed(tmp_path / "out")
+
+
+def test_a_verdict_that_cannot_be_read_is_none(tmp_path):
+    path = tmp_path / "results" / SECTION / "ada.json"
+    path.parent.mkdir(parents=True)
+    for content in (b"\xff\xfe", b"{", b"{}"):
+        path.write_bytes(content)
+        assert load(tmp_path, SECTION, "ada") is None and load_all(tmp_path) == []
+
+
+def test_a_verdict_is_the_one_that_was_saved(out):
+    assert load_all(out) == CLASS and load(out, SECTION, "ada") == CLASS[0] and load(out, SECTION, "eve") is None
+
+
+def test_nbgrader_has_a_verdict_only_when_it_has_this_one(tmp_path):
+    first, second = (CLASS[0].model_copy(update={"digest": digest}) for digest in ("1", "2"))
+    assert not results.is_recorded(tmp_path, first)
+    results.set_recorded(tmp_path, first)
+    assert results.is_recorded(tmp_path, first) and not results.is_recorded(tmp_path, second)
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "deep" / "file"
+    results.write(path, "old")
+    seen = []
+    replace = results.os.replace
+    monkeypatch.setattr(results.os, "replace", lambda a, b: (seen.append(path.read_text()), replace(a, b)))
+    results.write(path, "new")
+    assert seen == ["old"] and path.read_text() == "new" and list(path.parent.iterdir()) == [path]
+
+    def full(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(results.os, "replace", full)
+    with pytest.raises(OSError, match="disk full"):
+        results.write(path, "half")
+    assert path.read_text() == "new" and list(path.parent.iterdir()) == [path]
+
+
+# --- reports ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_csv_has_late_penalties_and_never_less_than_nothing(out):
+    final = {("ada", SECTION): (3.0, 2.0), ("ben", SECTION): (4.5, 0.0)}
+    rows = list(csv.reader(grades.text(CLASS, final).splitlines()))
+    assert rows[0] == ["student", "section", "points", "max_points", "late_penalty", "score", "one", "two"]
+    assert rows[1] == ["ada", SECTION, "5", "5", "2", "3", "2", "3"]
+    assert rows[2] == ["ben", SECTION, "3", "5", "0", "4.5", "0", "3"]
+    assert rows[3] == ["cem", SECTION, "1.5", "5", "0", "1.5", "0", "1.5"]
+    assert grades.final_scores(out) == {}, "without a gradebook"
+
+
+def test_a_question_that_a_section_does_not_have_is_empty():
+    other = Result(student="ada", section="04", points=0, max_points=1, exercises={"six": ExerciseResult(
+        points=0, max_points=1, message="x")})  # fmt: skip
+    rows = list(csv.reader(grades.text([CLASS[0], other], {}).splitlines()))
+    assert rows[0][-3:] == ["one", "two", "six"] and rows[1][-3:] == ["2", "3", ""] and rows[2][-3:] == ["", "", "0"]
+
+
+def test_gradescope_gets_each_question_with_what_it_is_worth():
+    told = json.loads(gradescope.text(CLASS[2].model_copy(update={"notes": ["odd"]})))
+    assert (told["score"], told["output"], told["visibility"]) == (1.5, "odd", "visible")
+    assert [(t["name"], t["score"], t["max_score"]) for t in told["tests"]] == [("one", 0, 2), ("two", 1.5, 3)]
+
+
+def test_junit_fails_what_has_not_all_its_points():
+    xml = ElementTree.fromstring(junit.text(CLASS))
+    (suite,) = xml
+    assert (suite.get("name"), suite.get("tests"), suite.get("failures")) == (SECTION, "8", "5")
+    failed = [(case.get("classname"), case.get("name")) for case in suite if case.find("failure") is not None]
+    assert failed[0] == (f"{SECTION}.ben", "one") and (f"{SECTION}.cem", "two") in failed
+    assert {case.get("time") for case in suite} == {"2.0"}
+
+
+def test_everything_is_everything_but_sources(out):
+    told = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert [(r["student"], r["points"]) for r in told] == [("ada", 5), ("ben", 3), ("cem", 1.5), ("dot", 0)]
+    assert "secret_source" not in (out / "results.json").read_text(encoding="utf-8")
+
+
+def test_counts_by_hand():
+    assert counts.distribution(CLASS) == [("one", 0.5, 1, 0, 3), ("two", 7.5 / 4, 2, 1, 1)]
+    assert counts.mistakes(CLASS) == [(3, "one", "a case", "wrong value."), (2, "two", "all cases", "wrong value.")]
+    assert list(counts.groups([*CLASS, result("ada", 2, 3, "04")])) == [SECTION, "04"]
+
+
+def test_the_summary_tells_the_class_at_a_glance():
+    told = summary.text(CLASS, {SECTION: [["ada", "ben"]]})
+    assert "4 submissions, 5 points: mean 2.4, median 2.25, from 0 to 5." in told
+    assert "| `one` | 0.50 | 1 | 0 | 3 |" in told and "| 3 | `one` | a case | `wrong value.` |" in told
+    assert "Near-identical answers, worth a look: ada = ben." in told
+
+
+def test_words_in_the_summary_stay_in_their_span():
+    evil = CLASS[1].model_copy(deep=True)
+    evil.exercises["one"].message = "one: `x` | <b>\n# head"
+    assert "| `'x' / <b>` |" in summary.text([evil], {SECTION: []})
+
+
+def test_the_words_of_a_student_are_printable():
+    said = ExerciseResult(points=0, max_points=1, message="\x1b[31m\u202e\ud800\x00a\x9fb\n")
+    assert said.message == "?ab\n"
+
+
+def test_copies_are_found_and_different_work_is_not():
+    def result(student, **changed):
+        return Result(student=student, section=SECTION, points=0, max_points=0, exercises={}, text=answers() | changed)
+
+    one, copy = result("one"), result("copy")
+    renamed = {
+        n: t.replace("loss", "lossy").replace("real", "genuine").replace("noise", "z") for n, t in answers().items()
+    }
+    other = result("other", **renamed)
+    untouched = [Result(student=s, section=SECTION, points=0, max_points=0, exercises={}, text={}) for s in "xy"]
+    assert likeness.look_alikes([one, copy, other, *untouched]) == [["one", "copy"]]
