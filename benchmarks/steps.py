@@ -45,6 +45,11 @@ class Setup(NamedTuple):
     size: int
     latent: int
     ours: Callable[[nn.Module], nn.Module] = lambda net: net  # what the library may do to a network before the game
+    device: torch.device = torch.device("cpu")
+
+    def pair(self) -> Iterator[nn.Module]:
+        """G and D on the device."""
+        return (net.to(self.device) for net in self.networks())
 
 
 def setups() -> dict[str, Setup]:
@@ -71,27 +76,29 @@ def setups() -> dict[str, Setup]:
 
 def usual(setup: Setup) -> Iterator[tuple[float, float]]:
     """The loop of most tutorials."""
-    G, D = setup.networks()
+    (G, D), device = setup.pair(), setup.device
     d_adam, g_adam = (optim.Adam(net.parameters(), lr=1e-3, betas=(0.5, 0.999)) for net in (D, G))
     loader = DataLoader(TensorDataset(*setup.tensors), batch_size=setup.size, shuffle=True, drop_last=True)
     criterion = nn.BCEWithLogitsLoss()
     while True:
-        for x, *y in loader:
-            ones, zeros = torch.ones(len(x), 1), torch.zeros(len(x), 1)
+        for batch in loader:
+            x, *y = (part.to(device) for part in batch)
+            ones, zeros = torch.ones(len(x), 1, device=device), torch.zeros(len(x), 1, device=device)
             d_adam.zero_grad()
-            fake = G(torch.randn(len(x), setup.latent), *y)
+            fake = G(torch.randn(len(x), setup.latent, device=device), *y)
             d_loss = criterion(D(x, *y), ones) + criterion(D(fake.detach(), *y), zeros)
             d_loss.backward()
             d_adam.step()
             g_adam.zero_grad()
-            g_loss = criterion(D(G(torch.randn(len(x), setup.latent), *y), *y), ones)
+            fake = G(torch.randn(len(x), setup.latent, device=device), *y)
+            g_loss = criterion(D(fake, *y), ones)
             g_loss.backward()
             g_adam.step()
             yield d_loss.item(), g_loss.item()
 
 
 def ours(setup: Setup, compile: bool = False) -> Iterator[training.Turn]:
-    G, D = (setup.ours(net) for net in setup.networks())
+    G, D = (setup.ours(net) for net in setup.pair())
     players = games.gan(G, D, NON_SATURATING, latents.gaussian(setup.latent), lr=1e-3, betas=(0.5, 0.999))
     batches = data.batches(*setup.tensors, size=setup.size)
     return training.play(players, batches, 10**9, progress=False, compile=compile)
@@ -99,9 +106,9 @@ def ours(setup: Setup, compile: bool = False) -> Iterator[training.Turn]:
 
 def kernels(setup: Setup) -> Iterator[None]:
     """Forward and backward of both moves on fixed data: no optimiser, no sampling, no loader."""
-    G, D = (setup.ours(net) for net in setup.networks())
-    x, *y = (part[: setup.size] for part in setup.tensors)
-    z = torch.randn(setup.size, setup.latent)
+    G, D = (setup.ours(net) for net in setup.pair())
+    x, *y = (part[: setup.size].to(setup.device) for part in setup.tensors)
+    z = torch.randn(setup.size, setup.latent, device=setup.device)
     d_own, g_own = list(D.parameters()), list(G.parameters())
     twice = [torch.cat([part, part]) for part in y]
     while True:
@@ -127,7 +134,8 @@ def time_all(setup: Setup, seconds: float, rounds: int) -> dict[str, np.ndarray]
         if issubclass(warning.category, RuntimeWarning):
             print(warning.message, file=sys.stderr)
             running.pop("compiled", None)
-    clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
+    on_cpu = setup.device.type == "cpu"
+    clock = time.process_time if on_cpu and torch.get_num_threads() == 1 else time.perf_counter
     times = {name: [] for name in running}
     for _ in range(rounds):
         for name, steps in running.items():
@@ -135,6 +143,9 @@ def time_all(setup: Setup, seconds: float, rounds: int) -> dict[str, np.ndarray]
             while (spent := clock() - begin) < seconds:
                 next(steps)
                 count += 1
+            if not on_cpu:  # it is handed work and does it later
+                torch.accelerator.synchronize()
+                spent = clock() - begin
             times[name].append(1000 * spent / count)
     return {name: np.array(ms) for name, ms in times.items()}
 
@@ -142,15 +153,20 @@ def time_all(setup: Setup, seconds: float, rounds: int) -> dict[str, np.ndarray]
 def main() -> int:
     parser = report.options("Time one training step against the usual loop.")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="numbers of threads (default 1 2)")
+    parser.add_argument("--accelerator", action="store_true", help="on the accelerator instead of the CPU")
     arguments = parser.parse_args()
     if min(arguments.threads) < 1:
         parser.error("--threads must be at least 1")
+    device = torch.accelerator.current_accelerator(check_available=True) if arguments.accelerator else None
+    if arguments.accelerator and device is None:
+        parser.error("there is no accelerator that PyTorch can use")
     seconds, rounds, threads = (0.1, 3, [1]) if arguments.quick else (0.5, 11, arguments.threads)
     torch.set_flush_denormal(True)  # numbers next to 0, when a game is won, would slow whoever meets them 40 times
     rows, shown = [], []
     for number in threads:
         torch.set_num_threads(number)
         for name, setup in setups().items():
+            setup = setup._replace(device=device or setup.device)
             times = time_all(setup, seconds, rounds)
             ms = {kind: float(np.median(each)) for kind, each in times.items()}
             ratio = {kind: float(np.median(times["usual"] / each)) for kind, each in times.items()}
@@ -160,6 +176,7 @@ def main() -> int:
                     "game": name,
                     "batch": setup.size,
                     "threads": number,
+                    "device": setup.device.type,
                     "ms": {kind: round(each, 3) for kind, each in ms.items()},
                     "ratio": {kind: round(each, 2) for kind, each in ratio.items()},
                     "kernel_share_of_ours": round(share, 2),
@@ -179,6 +196,8 @@ def main() -> int:
             report.write(arguments.json, rows)
     columns = ["game", "threads", "usual loop", "ours", "ours, compiled", "kernels alone", "kernels' share of ours"]
     report.show("One training step", columns, shown)
+    if device:
+        return 0  # the goals are a CPU's
     single = {row["game"]: row for row in rows if row["threads"] == 1}
     missed = [
         f"{name}: {kind} {row['ratio'].get(kind, 0):.2f}× of {goal}×"
