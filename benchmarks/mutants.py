@@ -21,6 +21,7 @@ import time
 import tomllib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,8 +56,9 @@ def load() -> list[Mutant]:
         text = (ROOT / module).read_text(encoding="utf8")
         for change in described["changes"]:
             old, new = change["old"], change["new"]
-            if text.count(old) != 1 or "\n" in old + new or old == new:
-                sys.exit(f"{module}: {old!r} stands there {text.count(old)} times; name one line, once")
+            lines = zip_longest(old.split("\n"), new.split("\n"))  # more than one, where one line is there more often
+            if text.count(old) != 1 or sum(was != now for was, now in lines) != 1:
+                sys.exit(f"{module}: {old!r} stands there {text.count(old)} times; change one line, found once")
             found.append(Mutant(module, old, new, tuple(change.get("tests", described["tests"]))))
     return found
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import psutil
 import pytest
+from bs4 import BeautifulSoup
 from nbgrader import dbutil
 from nbgrader.api import Gradebook
 
@@ -177,6 +178,16 @@ def test_nbgrader_autograde_gives_the_same_marks(submitted, tmp_path):
     assert "generator_step:" in page
     release = json.loads((tmp_path / "notebooks" / SECTION / f"{SECTION}.ipynb").read_text(encoding="utf-8"))
     assert release["cells"] == released()["cells"], "generate_assignment makes what is committed"
+
+
+def test_feedback_is_about_what_the_student_wrote(out):
+    """Their answers and what was said of them; not the lesson again."""
+    page = (out / "feedback" / "cem" / SECTION / f"{SECTION}.html").read_text(encoding="utf-8")
+    shown = BeautifulSoup(page, "html.parser").get_text()
+    assert "def discriminator_step(" in shown and "generator_step:" in shown
+    lesson = [cell for cell in released()["cells"] if cell["cell_type"] == "markdown"]
+    sentences = [line for cell in lesson for line in "".join(cell["source"]).splitlines() if len(line) > 80]
+    assert sentences and not [line for line in sentences if line[:60] in shown]
 
 
 # --- nothing lost -----------------------------------------------------------------------------------------------------

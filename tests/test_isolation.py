@@ -129,6 +129,12 @@ def test_a_cell_that_kills_its_process_is_left_out_and_the_others_run(jail):
     assert texts == ["first", "it ended the whole process (exit status 3)", "last"]
 
 
+def test_of_what_is_printed_the_beginning_is_kept(jail):
+    """Over several prints, too."""
+    printed = "for k in range(30): print(k % 10 * 1, end='')\nfor k in range(30): print('x' * 1000, end='')"
+    assert said(jail, printed) == [("0123456789" * 3 + "x" * 30_000)[:10_000]]
+
+
 def test_the_same_job_gives_the_same_events(jail):
     job = {"section": "", "cells": ["x = 1", "print(x)"], "exercises": [], "seeds": {}}
     assert jail.run(job) == jail.run(job)

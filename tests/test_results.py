@@ -134,6 +134,13 @@ def test_junit_fails_what_has_not_all_its_points():
     assert {case.get("time") for case in suite} == {"2.0"}
 
 
+def test_every_report_is_there(out):
+    files = {"grades.csv", "results.json", "junit.xml", "summary.md"}
+    files |= {f"gradescope/{SECTION}/{each.student}.json" for each in CLASS}
+    found = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert {name for name in found if not name.startswith("results/")} == files
+
+
 def test_everything_is_everything_but_sources(out):
     told = json.loads((out / "results.json").read_text(encoding="utf-8"))
     assert [(r["student"], r["points"]) for r in told] == [("ada", 5), ("ben", 3), ("cem", 1.5), ("dot", 0)]

@@ -1,0 +1,66 @@
+"""What the scripts of benchmarks/ promise: places to break that exist, a table that was measured."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def mutants():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "benchmarks")
+        import mutants
+
+        yield mutants
+
+
+def does_something(path: Path) -> bool:
+    """Whether a module has a function or a class."""
+    kinds = ast.FunctionDef | ast.ClassDef
+    return any(isinstance(node, kinds) for node in ast.parse(path.read_text(encoding="utf8")).body)
+
+
+def test_every_module_has_a_place_to_break(mutants):
+    """A place is a line that is there once: this fails when the line has changed, and the place must follow it."""
+    places = mutants.load()
+    assert len(places) >= 60
+    folders = ("src/dgm", "autograder", "book/tools")
+    modules = {path for folder in folders for path in (ROOT / folder).rglob("*.py") if does_something(path)}
+    named = {path.relative_to(ROOT).as_posix() for path in modules}
+    unbroken = {name for name in named if re.search(r"autograder/(exercises/\d\d-.*|__main__)\.py", name)}
+    assert not named - unbroken - {place.module for place in places}
+
+
+def test_a_place_that_is_not_there_is_named(mutants, tmp_path, monkeypatch):
+    monkeypatch.setattr(mutants, "PLACES", tmp_path / "mutants.toml")
+    for old in ("no such line", "import "):
+        text = f'["src/dgm/training.py"]\ntests = ["x"]\nchanges = [{{ old = "{old}", new = "pass" }}]\n'
+        mutants.PLACES.write_text(text)
+        with pytest.raises(SystemExit, match="change one line, found once"):
+            mutants.load()
+
+
+def test_the_table_in_contributing_is_what_was_measured(mutants):
+    rows = json.loads((ROOT / "benchmarks" / "results" / "mutants.json").read_text(encoding="utf8"))["rows"]
+    shown = mutants.TABLE.search((ROOT / "CONTRIBUTING.md").read_text(encoding="utf8"))
+    assert shown and mutants.markdown(rows) in shown[0], "python benchmarks/mutants.py --contributing --json …"
+    assert rows[-1]["red"] >= mutants.GOAL * rows[-1]["places"]
+
+
+@pytest.mark.skipif(torch.accelerator.is_available(), reason="there is an accelerator here, which it would use")
+def test_without_an_accelerator_the_script_for_one_says_so():
+    script = ROOT / "benchmarks" / "accelerator.sh"
+    environment = {**os.environ, "PYTHON": sys.executable}
+    done = subprocess.run(["bash", script], env=environment, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "No accelerator that PyTorch can use here: nothing to do.\n")
