@@ -17,13 +17,10 @@ from scipy.stats import spearmanr
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from dgm import data, games, latents, nets, training
+from dgm import data, nets
+from dgm.optimizers import Adam
 
 TURNS, NUMBER_WEIGHT = 3000, 0.1
-Codes = tuple[Tensor, Tensor]
-GAME = games.Game(
-    lambda real, fake: F.softplus(-real).mean() + F.softplus(fake).mean(), lambda fake: F.softplus(-fake).mean()
-)
 KEYS = ("accuracy", "rotation", "width", "category_loss", "number_loss")
 
 # What differs from the lesson's longer run: the generator's weight on the information, how many noise numbers it has
@@ -37,38 +34,31 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
-class Generator(nn.Module):
-    """Noise, and codes (categories, two numbers) → pictures (n, 1, 14, 14)."""
-
-    def __init__(self, noise_dim: int, strength: float):
-        super().__init__()
-        layers = [nn.Linear(noise_dim + 12, 256), nn.BatchNorm1d(256), nn.ReLU()]
-        layers += [nn.Linear(256, 256), nn.BatchNorm1d(256), nn.ReLU()]
-        layers += [nn.Linear(256, 196), nn.Sigmoid(), nn.Unflatten(1, (1, 14, 14))]
-        self.net, self.strength, self.faded = nn.Sequential(*layers), strength, 1.0
-
-    def forward(self, z: Tensor, c: Codes) -> Tensor:
-        category, numbers = self.strength * F.one_hot(c[0], 10), self.strength * self.faded * c[1]
-        return self.net(torch.cat([z, category, numbers], dim=1))
+def generator(noise_dim: int) -> nn.Module:
+    """Noise, a one-hot category and two numbers, (n, noise_dim + 12) → pictures (n, 1, 14, 14)."""
+    layers = [nn.Linear(noise_dim + 12, 256), nn.BatchNorm1d(256), nn.ReLU()]
+    layers += [nn.Linear(256, 256), nn.BatchNorm1d(256), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(256, 196), nn.Sigmoid(), nn.Unflatten(1, (1, 14, 14)))
 
 
-def codes(n: int) -> Codes:
-    """Categories (n,) and numbers (n, 2)."""
-    return latents.categorical(10)(n), latents.uniform(2)(n)
+class InstanceNoise(nn.Module):
+    sigma = 0.5
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.sigma * torch.randn_like(x) if self.sigma else x
 
 
-def info(q: Tensor, c: Codes) -> tuple[Tensor, Tensor]:
+def draw(n: int, noise_dim: int, strength: float, faded: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
+    """Categories (n,), numbers (n, 2), and the generator's input (n, noise_dim + 12)."""
+    noise, category, numbers = torch.randn(n, noise_dim), torch.randint(10, (n,)), 2 * torch.rand(n, 2) - 1
+    return category, numbers, torch.cat([noise, strength * F.one_hot(category, 10), strength * faded * numbers], dim=1)
+
+
+def info(q: Tensor, category: Tensor, numbers: Tensor) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the category, Gaussian negative log-likelihood of the numbers."""
-    category, numbers = c
     mean, log_var = q[:, 10:12], q[:, 12:]
     error = (numbers - mean).square() * (-log_var).exp()
     return F.cross_entropy(q[:, :10], category), 0.5 * (math.log(2 * math.pi) + log_var + error).mean()
-
-
-def info_loss(q: Tensor, c: Codes) -> Tensor:
-    """What the players descend: the numbers weigh little, because their loss has no floor."""
-    first, second = info(q, c)
-    return first + NUMBER_WEIGHT * second
 
 
 def glyphs(n: int, seed: int) -> tuple[Tensor, Tensor, np.ndarray]:
@@ -88,21 +78,42 @@ def run(
 ) -> dict[str, Any]:
     x_real, _, _ = glyphs(20_000, seed=0)
     torch.manual_seed(seed)
-    G, noise, draw = Generator(noise_dim, strength), nets.InstanceNoise(0.5), latents.gaussian(noise_dim)
-    trunk = nn.Sequential(noise, nn.Flatten(), *nets.mlp([196, 256, 256]), nn.LeakyReLU(0.2))
+    G, instance_noise = generator(noise_dim), InstanceNoise()
+    trunk = nn.Sequential(instance_noise, nn.Flatten(), *nets.mlp([196, 256, 256]), nn.LeakyReLU(0.2))
     D, Q = nets.Head(trunk, nn.Linear(256, 1)), nets.Head(trunk, nets.mlp([256, 100, 14]))
-    players = games.infogan(G, D, Q, GAME, info_loss, draw, codes, g_weight=info_weight, lr=1e-3, g_lr=2e-3)
+    d_adam, g_adam = Adam([*D.parameters(), *Q.head.parameters()], lr=1e-3), Adam(G.parameters(), lr=2e-3)
     began = time.process_time()
-    G.faded = 0.0 if fade_in else 1.0
-    for turn in training.play(players, data.batches(x_real, size=64), turns, anneal=0.5, progress=False):
-        left = 1 - turn.step / turns
-        noise.sigma, G.faded = max(left - 0.5, 0), min(1.0, (1 - left) / fade_in) if fade_in else 1.0
-    found = scores(G, Q, draw(2000), codes(2000))
+    for turn, (x,) in zip(range(turns), data.batches(x_real, size=64), strict=False):
+        left = 1 - turn / turns
+        faded = min(1.0, (1 - left) / fade_in) if fade_in else 1.0
+        instance_noise.sigma = max(left - 0.5, 0)
+        for adam, lr in ((d_adam, 1e-3), (g_adam, 2e-3)):
+            adam.param_groups[0]["lr"] = lr * min(1, 2 * left)
+
+        category, numbers, z = draw(len(x), noise_dim, strength, faded)
+        with torch.no_grad():
+            fake = G(z)
+        features = trunk(torch.cat([x, fake]))
+        real, fake = features[: len(x)], features[len(x) :]
+        first, second = info(Q.head(fake), category, numbers)
+        loss = F.softplus(-D.head(real)).mean() + F.softplus(D.head(fake)).mean() + first + NUMBER_WEIGHT * second
+        d_adam.zero_grad()
+        loss.backward()
+        d_adam.step()
+
+        category, numbers, z = draw(len(x), noise_dim, strength, faded)
+        fake = G(z)
+        first, second = info(Q(fake), category, numbers)
+        loss = F.softplus(-D(fake)).mean() + info_weight * (first + NUMBER_WEIGHT * second)
+        g_adam.zero_grad()
+        loss.backward(inputs=list(G.parameters()))
+        g_adam.step()
+    found = scores(G, Q, draw(2000, noise_dim, strength))
     return {"variant": variant, "seed": seed, **found, "seconds": time.process_time() - began}
 
 
 @torch.no_grad()
-def scores(G: nn.Module, Q: nn.Module, z: Tensor, c: Codes) -> dict[str, Any]:
+def scores(G: nn.Module, Q: nn.Module, drawn: tuple[Tensor, Tensor, Tensor]) -> dict[str, Any]:
     """On held-out real glyphs, and on fakes: what Q makes of the category, and how its numbers follow the factors."""
     x, y, factors = glyphs(2000, seed=1)
     q = Q(x)
@@ -113,7 +124,8 @@ def scores(G: nn.Module, Q: nn.Module, z: Tensor, c: Codes) -> dict[str, Any]:
     # Either code may have taken either factor: report the pairing whose weaker correlation is the stronger.
     pairings = [(abs(ranks[0][0]), abs(ranks[1][1])), (abs(ranks[1][0]), abs(ranks[0][1]))]
     best = max(pairings, key=min)
-    first, second = info(Q(G(z, c)), c)
+    category, numbers, z = drawn
+    first, second = info(Q(G(z)), category, numbers)
     return {
         "accuracy": matched, "rotation": best[0], "width": best[1], "ranks": ranks,
         "category_loss": first.item(), "number_loss": second.item(),
