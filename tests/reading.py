@@ -1,4 +1,4 @@
-"""How the browser tests open a page."""
+"""How the browser tests open a page. Setting formulas takes longer than all else: only where they matter."""
 
 from playwright.sync_api import Page
 
@@ -12,3 +12,9 @@ def settled(page: Page, url: str) -> None:
         "() => Promise.race([window.dgmTypesetAll?.(),"
         " new Promise((_, fail) => setTimeout(() => fail(new Error('MathJax did not finish')), 60000))])"
     )
+
+
+def opened(page: Page, url: str) -> None:
+    """Open a page without its formulas, which would move what is below them while they are set."""
+    page.route("**/mathjax/**", lambda route: route.abort())
+    page.goto(url, wait_until="load")
