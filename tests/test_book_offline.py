@@ -15,7 +15,7 @@ FIRST_PAGE_BYTES, PAGE_BYTES = 1_500_000, 6_000_000  # over the wire
 
 @pytest.mark.parametrize("scheme", ["http", "file"])
 def test_no_page_asks_another_host_for_anything_or_too_much(chromium, site, pages, address, scheme, capsys):
-    """Each page with all that it fetches, in a browser that has seen none before; from files without setting formulas."""
+    """Each page with all that it fetches, in a browser that has seen none before; from files, without formulas."""
     base = address if scheme == "http" else site.as_uri()
     foreign: list[str] = []
     broken: list[str] = []
