@@ -76,6 +76,8 @@ def copy(folder: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     here, there = Path(sys.prefix), folder / ".venv"
+    moved = {str(here): there, str(ROOT): folder}  # the longer first: one lies in the other
+    places = re.compile("|".join(map(re.escape, sorted(moved, key=len, reverse=True))))
     shutil.copytree(here, there, symlinks=True, copy_function=_link)
     told = [path for path in (there / "bin").iterdir() if path.is_file() and not path.is_symlink()]
     told += [path for path in there.glob("lib/*/site-packages/*") if path.name.startswith("_editable")]
@@ -86,7 +88,7 @@ def copy(folder: Path) -> Path:
             continue
         if str(ROOT) in text or str(here) in text:
             path.unlink()  # else the original, to which it is linked, would be written
-            path.write_text(text.replace(str(here), str(there)).replace(str(ROOT), str(folder)), encoding="utf8")
+            path.write_text(places.sub(lambda match: str(moved[match[0]]), text), encoding="utf8")
             path.chmod(0o755)
     cache = ROOT / "_build" / "lessons"
     if cache.is_dir():

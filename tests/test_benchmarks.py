@@ -26,9 +26,8 @@ def mutants():
 
 
 def does_something(path: Path) -> bool:
-    """Whether a module has a function or a class."""
-    kinds = ast.FunctionDef | ast.ClassDef
-    return any(isinstance(node, kinds) for node in ast.parse(path.read_text(encoding="utf8")).body)
+    """Whether a module has a function or a method: a class of errors has no line that could be wrong."""
+    return any(isinstance(node, ast.FunctionDef) for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))))
 
 
 def test_every_module_has_a_place_to_break(mutants):

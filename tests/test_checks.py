@@ -217,6 +217,13 @@ def test_a_function_that_draws_its_own_numbers_is_told_so():
     assert "two calls with the same inputs differ" in message(lambda x, w: right(x, w) + next(luck))
 
 
+def test_one_lucky_seed_does_not_hide_a_draw():
+    """Right in the first call of each case, whose random numbers this answer knows; the second call has others."""
+    first = torch.rand((), generator=torch.Generator().manual_seed(1))
+    lucky = judge.mark(square, record(lambda x, w: right(x, w) + (torch.rand(()) - first)), record(right))
+    assert lucky.points == 0 and "two calls with the same inputs differ" in lucky.message
+
+
 def test_a_right_answer_passes_and_no_message_shows_an_expected_number():
     verdict = judge.mark(square, record(right), record(right))
     assert (verdict.points, verdict.max_points) == (2, 2)
