@@ -357,10 +357,13 @@ def test_a_late_penalty_and_a_grade_by_hand_reach_the_csv(submitted, out, tmp_pa
         cell.manual_score = 1.5
         late: Any = book.find_submission_notebook(SECTION, SECTION, "ada")
         late.late_submission_penalty = 2.0
+        nothing: Any = book.find_submission_notebook(SECTION, SECTION, "ben")
+        nothing.late_submission_penalty = 2.0
         book.db.commit()
     rows = grades.text(load_all(tmp_path / "out"), grades.final_scores(tmp_path / "out")).splitlines()
     assert f"cem,{SECTION},{HALF_POINTS},{FULL},0,{HALF_POINTS + 1.5}," in rows[3]
     assert f"ada,{SECTION},{FULL},{FULL},2,{FULL - 2}," in rows[1]
+    assert f"ben,{SECTION},0,{FULL},2,0," in rows[2], "never less than nothing"
 
 
 def test_common_mistakes_are_clustered_by_the_cases_that_failed(out):
