@@ -34,6 +34,7 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
+from autograder.server.gradebook.settings import CODE_STUB, TEXT_STUB
 from book.tools import sections as front_matter
 from book.tools.citations import bibliography, cite
 from book.tools.errors import LessonError
@@ -44,8 +45,6 @@ WORDS = {"exercise", "check", "points", "tags", "mystnb"}
 TAGS = {"front", "hide-input", "imports", "nbval-check-output"}
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 MARK = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
-STUB = 'raise NotImplementedError("your turn")'
-WRITTEN_STUB = "*Your answer here.*"
 NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 FILE = re.compile(r"^\d\d-[a-z0-9]+(-[a-z0-9]+)*$")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -260,7 +259,7 @@ def _check_marks(path: Path, cell: Cell) -> None:
 def stubbed(source: str) -> str:
     """An exercise's code with each solution replaced by the stub, as nbgrader will do it."""
     pattern = rf"^([ \t]*){re.escape(BEGIN)}[ \t]*\n.*?^[ \t]*{re.escape(END)}[ \t]*$"
-    return re.sub(pattern, lambda m: m[1] + STUB, source, flags=re.M | re.S)
+    return re.sub(pattern, lambda m: m[1] + CODE_STUB, source, flags=re.M | re.S)
 
 
 def _check_imports(path: Path, cells: list[Cell]) -> None:
@@ -421,8 +420,8 @@ def release(solutions: Mapping[str, NotebookNode]) -> dict[str, NotebookNode]:
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder)
         config = Config()
-        config.ClearSolutions.code_stub = {"python": STUB}
-        config.ClearSolutions.text_stub = WRITTEN_STUB
+        config.ClearSolutions.code_stub = {"python": CODE_STUB}
+        config.ClearSolutions.text_stub = TEXT_STUB
         config.CourseDirectory.root = folder
         config.CourseDirectory.source_directory = "solutions"
         config.CourseDirectory.release_directory = "notebooks"
