@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+from functools import cache
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -11,6 +13,12 @@ from tests.reading import FRONT, settled
 
 pytestmark = pytest.mark.timeout(2400)  # the first test builds the book, and may have to run every lesson
 FIRST_PAGE_BYTES, PAGE_BYTES = 1_500_000, 6_000_000  # over the wire
+
+
+@cache
+def sent(file: Path) -> int:
+    """Bytes of a file over the wire."""
+    return len(gzip.compress(file.read_bytes())) if file.is_file() else 0
 
 
 @pytest.mark.parametrize("scheme", ["http", "file"])
@@ -45,7 +53,7 @@ def test_no_page_asks_another_host_for_anything_or_too_much(chromium, site, page
         foreign += [url for url in asked if not url.startswith((base, "data:", "blob:"))]
         context.close()
         files = [site / unquote(urlsplit(url).path).lstrip("/") for url in asked if url.startswith("http")]
-        weights[name] = sum(len(gzip.compress(file.read_bytes())) for file in set(files) if file.is_file())
+        weights[name] = sum(map(sent, set(files)))
     assert not foreign and not broken
     if scheme == "http":
         with capsys.disabled():

@@ -3,12 +3,13 @@
 Data are tensors on the CPU, deterministic by ``seed``. Pictures have shape (n, 1, height, width) and pixels in [0, 1].
 """
 
+# scikit-learn takes almost as long to import as PyTorch, so those functions that need it import it.
+
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from sklearn import datasets
 from torch import Generator, Tensor
 
 from dgm.fonts import Domains, Glyphs, domains, glyphs
@@ -93,6 +94,8 @@ def _check_count(n: int) -> None:
 def moons(n: int, *, noise: float = 0.05, seed: int = 0) -> tuple[Tensor, Tensor]:
     """Two interleaved half circles: points (n, 2) and which half circle (n,)."""
     _check_count(n)
+    from sklearn import datasets
+
     x, y = datasets.make_moons(n, noise=noise, random_state=seed) if n else (np.empty((0, 2)), np.empty(0, dtype=int))
     return torch.tensor(x, dtype=torch.float32), torch.tensor(y)
 
@@ -118,6 +121,8 @@ def manifold(n: int = 100, p: int = 32, *, std: float = 0.15, noise: float = 0.0
 
 def digits() -> tuple[Tensor, Tensor]:
     """scikit-learn's handwritten digits: 1,797 real pictures (n, 1, 8, 8) and their labels (n,)."""
+    from sklearn import datasets
+
     x, y = datasets.load_digits(return_X_y=True)
     return torch.tensor(x, dtype=torch.float32).view(-1, 1, 8, 8) / 16, torch.tensor(y)
 
@@ -128,6 +133,8 @@ def mnist(data_home: str | None = None) -> tuple[Tensor, Tensor]:
     Raises:
         ConnectionError: If it is not in scikit-learn's cache and cannot be downloaded.
     """
+    from sklearn import datasets
+
     try:
         x, y = datasets.fetch_openml("mnist_784", version=1, data_home=data_home, return_X_y=True, as_frame=False)
     except OSError as error:  # URLError, timeouts and refused connections all are
