@@ -50,7 +50,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long files first; a file's tests stay together, on one worker, as they share what is slow to set up."""
+    """The long files first; a file's tests stay together, on one worker, as they share what is slow to set up.
+
+    A file that shares nothing may put its tests into smaller groups.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER))
 
 

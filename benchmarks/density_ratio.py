@@ -3,16 +3,12 @@
 python benchmarks/density_ratio.py [--quick] [--json PATH]
 """
 
-import argparse
-import json
 import math
-from pathlib import Path
 from statistics import mean
 
+import report
 import torch
 import torch.nn.functional as F
-from rich.console import Console
-from rich.table import Table
 from torch import distributions, optim
 
 from dgm import data, nets, training
@@ -51,24 +47,19 @@ def measure(n: int, seed: int, steps: int) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="one seed, few steps: does it run?")
-    parser.add_argument("--json", type=Path, help="write the rows to this file")
-    options = parser.parse_args()
+    options = report.options(__doc__.split("\n")[0]).parse_args()
     torch.set_num_threads(1)
-    seeds, steps = ([0], 50) if options.quick else ([0, 1, 2, 3, 4], 1500)
-
-    rows = []
-    table = Table("samples of each", "quantity", "mean", "least", "greatest")
+    seeds, steps = ([0], 50) if options.quick else (range(5), 1500)
+    rows, table = [], []
     for n in (100, 1000, 10_000):
         found = [measure(n, seed, steps) for seed in seeds]
-        rows.append({"n": n} | {name: [f[name] for f in found] for name in found[0]})
         for name in found[0]:
             column = [f[name] for f in found]
-            table.add_row(f"{n:,}", name, *(f"{v:.3f}" for v in (mean(column), min(column), max(column))))
-    Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps({"seeds": seeds, "steps": steps, "rows": rows}, indent=1) + "\n")
+            rows.append({"n": n, "quantity": name, "values": column})
+            table.append((f"{n:,}", name, *(f"{v:.3f}" for v in (mean(column), min(column), max(column)))))
+    title = f"a discriminator's logit beside the true log-ratio, {len(seeds)} seeds"
+    report.show(title, ("samples of each", "quantity", "mean", "least", "greatest"), table)
+    report.write(options.json, rows)
 
 
 if __name__ == "__main__":

@@ -3,15 +3,11 @@
 python benchmarks/generator_losses.py [--quick] [--json PATH]
 """
 
-import argparse
-import json
-from pathlib import Path
 from statistics import mean
 
+import report
 import torch
 import torch.nn.functional as F
-from rich.console import Console
-from rich.table import Table
 
 from dgm import data, games, latents, metrics, nets, training
 
@@ -35,24 +31,18 @@ def race(g_loss, seed: int, steps: int) -> metrics.Coverage:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="one seed, few steps: does it run?")
-    parser.add_argument("--json", type=Path, help="write the rows to this file")
-    options = parser.parse_args()
+    options = report.options(__doc__.split("\n")[0]).parse_args()
     torch.set_num_threads(1)
-    seeds, steps = ([0], 100) if options.quick else ([0, 1, 2, 3, 4], 2500)
-
-    rows = []
-    table = Table("generator loss", "modes of 8 (least)", "high quality: mean", "least", "greatest")
+    seeds, steps = ([0], 100) if options.quick else (range(5), 2500)
+    rows, table = [], []
     for name, g_loss in G_LOSSES.items():
         found = [race(g_loss, seed, steps) for seed in seeds]
-        quality = [f.high_quality for f in found]
-        rows.append({"loss": name, "modes": [f.modes for f in found], "high_quality": quality})
-        numbers = [f"{q:.0%}" for q in (mean(quality), min(quality), max(quality))]
-        table.add_row(name, str(min(f.modes for f in found)), *numbers)
-    Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps({"seeds": seeds, "steps": steps, "rows": rows}, indent=1) + "\n")
+        quality, modes = [f.high_quality for f in found], [f.modes for f in found]
+        rows.append({"loss": name, "modes": modes, "high_quality": quality})
+        table.append((name, str(min(modes)), *(f"{q:.0%}" for q in (mean(quality), min(quality), max(quality)))))
+    columns = ("generator loss", "modes of 8 (least)", "high quality: mean", "least", "greatest")
+    report.show(f"three generator losses on the ring, {len(seeds)} seeds", columns, table)
+    report.write(options.json, rows)
 
 
 if __name__ == "__main__":

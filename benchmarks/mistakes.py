@@ -6,14 +6,11 @@ A right answer that fails is a false alarm; a wrong one that passes is a miss. `
 instructor's guide shows.
 """
 
-import argparse
-import json
 import sys
 import warnings
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
+import report
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the bank is part of the tests, which are not installed
 
@@ -38,24 +35,19 @@ def count(section: str, hidden_seed: int = 7) -> dict[str, int | str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="the first section only")
-    parser.add_argument("--json", type=Path, help="write the rows to this file")
+    parser = report.options(__doc__.split("\n")[0])
     parser.add_argument("--markdown", type=Path, help="write the table to this file")
     options = parser.parse_args()
     warnings.simplefilter("ignore")  # a mistake may warn
     rows = [count(section) for section in sections()[: 1 if options.quick else None]]
     total = {name: sum(int(row[name]) for row in rows) for name in COLUMNS[1:]}
     rows.append({"section": "all", **total})
-    table = Table(*COLUMNS)
-    for row in rows:
-        table.add_row(*(str(row[name]) for name in COLUMNS))
-    Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf8")
+    table = [[str(row[name]) for name in COLUMNS] for row in rows]
+    report.show("answers of the bank through the cases of their exercises", COLUMNS, table)
+    report.write(options.json, rows)
     if options.markdown:
         lines = ["| " + " | ".join(COLUMNS) + " |", "|---|" + "---:|" * (len(COLUMNS) - 1)]
-        lines += ["| " + " | ".join(str(row[name]) for name in COLUMNS) + " |" for row in rows]
+        lines += ["| " + " | ".join(row) + " |" for row in table]
         options.markdown.write_text("\n".join(lines) + "\n", encoding="utf8")
 
 

@@ -258,12 +258,12 @@ def test_a_killed_worker_costs_nothing(submitted, tmp_path):
     assert {r.student: r.points for r in load_all(tmp_path / "out")} == {s: p for s, (_, p) in CLASS.items()}
 
 
-def test_a_worker_killed_while_the_gradebook_learns_about_a_section_costs_nothing(submitted, tmp_path, monkeypatch):
+def test_a_worker_killed_while_the_gradebook_learns_about_a_class_costs_nothing(submitted, tmp_path, monkeypatch):
     class Unlucky(batch.Crew):
         lost = False
 
         def submit(self, function, *arguments):
-            if function is not batch.register_sections or self.lost:
+            if function is not batch.announce or self.lost:
                 return super().submit(function, *arguments)
             self.lost, future = True, Future()
             future.set_exception(BrokenProcessPool())
@@ -299,8 +299,18 @@ def test_partly_graded_is_not_graded(submitted, tmp_path):
     assert {s: r.points for s, r in run(submitted, tmp_path / "out").items()} == {s: p for s, (_, p) in CLASS.items()}
 
 
-def test_several_sections_on_an_empty_gradebook(tmp_path):
-    """Each worker would create nbgrader's tables if they registered sections side by side."""
+def test_several_sections_on_an_empty_gradebook(tmp_path, monkeypatch):
+    """Two workers would both create nbgrader's tables, and both add a student who handed in two sections."""
+    database, known = f"sqlite:///{tmp_path / 'out' / 'gradebook.db'}", []
+
+    class Watching(batch.Crew):
+        def submit(self, function, *arguments):
+            if function is batch.record_task and not known:
+                with Gradebook(database) as book:
+                    known.extend(student.id for student in book.students)
+            return super().submit(function, *arguments)
+
+    monkeypatch.setattr(batch, "Crew", Watching)
     for section in ("03-gan-minimax", "04-jsd-proof", "06-infogan", "10-evaluation"):
         release = json.loads(grade.notebook_path("notebooks", section, COURSE).read_text(encoding="utf-8"))
         for student in ("ada", "ben"):
@@ -308,7 +318,8 @@ def test_several_sections_on_an_empty_gradebook(tmp_path):
     found = intake.find(tmp_path / "submitted", exercise.sections())
     assert len(found) == 8
     batch.grade_all(batch.Plan(tmp_path / "out", COURSE, SEED), found, workers=4)
-    with Gradebook(f"sqlite:///{tmp_path / 'out' / 'gradebook.db'}") as book:
+    assert known == ["ada", "ben"]
+    with Gradebook(database) as book:
         for section in {f.section for f in found}:
             assert {row["student"] for row in book.submission_dicts(section)} == {"ada", "ben"}
 

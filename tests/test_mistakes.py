@@ -8,12 +8,17 @@ from autograder.exercise import exercises, sections
 from tests import bank
 
 BANKS = {section: bank.load(section) for section in sections()}
-RIGHT = [(s, a) for s, b in BANKS.items() for a in b.right_answers]
-WRONG = [(s, a) for s, b in BANKS.items() for a in b.wrong_answers]
 
 
-def name(value):
-    return value if isinstance(value, str) else f"{value.exercise}-{value.name}"
+def each(kind):
+    """Section and answer of all answers of a kind; a section's run on one worker."""
+    return [
+        pytest.param(
+            section, answer, marks=pytest.mark.xdist_group(section), id=f"{section}-{answer.exercise}-{answer.name}"
+        )
+        for section, answers in BANKS.items()
+        for answer in getattr(answers, kind)
+    ]
 
 
 @pytest.mark.parametrize("section", sections())
@@ -23,7 +28,7 @@ def test_every_exercise_has_at_least_three_right_and_five_wrong_answers(section)
         assert sum(a.exercise == exercise for a in BANKS[section].wrong_answers) >= 5, exercise
 
 
-@pytest.mark.parametrize(("section", "answer"), RIGHT, ids=name)
+@pytest.mark.parametrize(("section", "answer"), each("right_answers"))
 @pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad=True")  # float(loss) is a right answer
 def test_a_right_answer_gets_full_marks(section, answer):
     for hidden_seed in (1, 2, 3):
@@ -31,7 +36,7 @@ def test_a_right_answer_gets_full_marks(section, answer):
         assert verdict.points == verdict.max_points, verdict.message
 
 
-@pytest.mark.parametrize(("section", "answer"), WRONG, ids=name)
+@pytest.mark.parametrize(("section", "answer"), each("wrong_answers"))
 @pytest.mark.filterwarnings("ignore")  # a mistake may warn
 def test_a_wrong_answer_gets_nothing_and_a_sentence(section, answer):
     verdict = bank.verdict(section, answer)
@@ -50,7 +55,7 @@ def test_every_case_catches_a_mistake(section):
 
 
 def test_the_published_table_counts_this_bank():
-    rows = json.loads((bank.ROOT / "benchmarks" / "results" / "mistakes.json").read_text(encoding="utf8"))
+    rows = json.loads((bank.ROOT / "benchmarks" / "results" / "mistakes.json").read_text(encoding="utf8"))["rows"]
     for row in rows[:-1]:
         right, wrong = BANKS[row["section"]].right_answers, BANKS[row["section"]].wrong_answers
         outdated = "run python benchmarks/mistakes.py --json benchmarks/results/mistakes.json --markdown ….md"

@@ -105,12 +105,16 @@ def record_task(result: Result, task: Task, plan: Plan) -> None:
     results.set_recorded(plan.out, result)
 
 
-def register_sections(sections: list[str], plan: Plan) -> None:
-    """Tell nbgrader's gradebook about the sections, one after the other: two at a time would both create its tables."""
+def announce(sections: list[str], students: list[str], plan: Plan) -> None:
+    """Tell nbgrader's gradebook who and what is graded, one after the other: two workers would collide.
+
+    Both would create its tables for their section, or add a student who has handed in both of theirs.
+    """
     from autograder.server.gradebook import record
 
     for section in sections:
         record.register(section, plan.course, plan.out)
+    record.enrol(students, plan.course, plan.out)
 
 
 def _start_worker(jail: Jail | NoJail | None) -> None:
@@ -204,14 +208,14 @@ def _grade_missing(
     plan: Plan, found: list[Found], submit: Callable, crew: Crew, most: int, regrade: bool, tick: Callable
 ):
     pending: dict[Future, tuple[Task, Result | None, int]] = {}
-    sections = sorted({f.section for f in found})
+    sections, students = sorted({f.section for f in found}), sorted({f.student for f in found})
     registered: list[Future] = []  # none or one
 
     def start(task: Task, result: Result | None, attempt: int) -> None:
         if result is None:
             pending[submit(grade_task, task, plan)] = task, result, attempt
-        if not registered:  # the gradebook learns about the sections while the first submissions are being graded
-            registered.append(crew.submit(register_sections, sections, plan))
+        if not registered:  # the gradebook learns about all of it while the first submissions are being graded
+            registered.append(crew.submit(announce, sections, students, plan))
         if result is None:
             return
         try:

@@ -46,11 +46,11 @@ class Rebuild(NotebookExporter):
             notebook, notes = submission.rebuild(text, release, path.name)
             notebook.metadata["autograder"] = {"notes": notes}
         except Unreadable as error:
-            notebook = unreadable(release, str(error))
+            notebook = _unreadable(release, str(error))
         return super().from_notebook_node(notebook, resources, **kwargs)
 
 
-def unreadable(release: NotebookNode, reason: str) -> NotebookNode:
+def _unreadable(release: NotebookNode, reason: str) -> NotebookNode:
     """What stands for a submission that can't be read: the release without answers, and the reason."""
     notebook, _ = submission.rebuild(nbformat.writes(nbformat.v4.new_notebook(cells=[_blank()])), release)
     notebook.metadata["autograder"] = {"notes": [reason], "unreadable": reason}

@@ -5,10 +5,10 @@ import functools
 import io
 import logging
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from alembic.script import ScriptDirectory
 from nbgrader import api, dbutil
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
@@ -16,10 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Engine, event
 from traitlets.config import Config
 
-from autograder.server import grade, submission
 from autograder.server.course import fingerprint
-from autograder.server.errors import Unreadable
-from autograder.server.gradebook.preprocessors import unreadable
 from autograder.server.gradebook.settings import configure
 from autograder.server.results import Result, write
 
@@ -36,9 +33,13 @@ api.create_engine = functools.cache(api.create_engine)  # type: ignore[attr-defi
 
 @event.listens_for(Engine, "connect")
 def _(connection: Any, _: Any) -> None:
-    """Readers don't block the writer, and a commit doesn't wait for the disk: killing a process loses nothing."""
+    """Readers don't block the writer, and a commit doesn't wait for the disk: killing a process loses nothing.
+
+    Writers wait for each other; on a busy machine with many workers longer than SQLite's five seconds.
+    """
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA busy_timeout=60000")
 
 
 def _step(converter: type, config: Config, section: str, student: str = "*", **options: Any) -> None:
@@ -66,16 +67,19 @@ def register(section: str, course: Path, out: Path) -> None:
     write(mark, version)
 
 
-def enter(found: Result, text: str | None, timestamp: str | None, course: Path, out: Path) -> None:
-    """Enter one result: `nbgrader autograde` and `generate_feedback` of the rebuilt submission, nothing run again."""
+def enrol(students: Iterable[str], course: Path, out: Path) -> None:
+    """Tell the gradebook of ``out``, which knows a section by now, about those students whom it does not know."""
+    directory = CourseDirectory(config=configure(Config(), course, out))
+    with api.Gradebook(directory.db_url, directory.course_id) as book:
+        for student in sorted(set(students) - {known.id for known in book.students}):
+            book.add_student(student)
+
+
+def enter(found: Result, text: str, timestamp: str | None, course: Path, out: Path) -> None:
+    """Enter one result: `nbgrader autograde` and `generate_feedback` of what was handed in, nothing run again."""
     section, student = found.section, found.student
-    release = grade.notebook("notebooks", section, course)
-    try:
-        clean, _ = submission.rebuild(text or "", release)
-    except Unreadable as error:
-        clean = unreadable(release, str(error))
     folder = out / "submitted" / student / section
-    write(folder / f"{section}.ipynb", nbformat.writes(clean))
+    write(folder / f"{section}.ipynb", text)
     if timestamp:
         write(folder / "timestamp.txt", timestamp)
     config = configure(Config(), course, out, results=out / "results")
