@@ -1,6 +1,6 @@
 """Can the tests fail? Break one line at a time, run the tests named for its module, and count what turns red.
 
-    python benchmarks/mutants.py [--quick] [--only TEXT] [--workers N] [--json PATH] [--contributing]
+    python benchmarks/mutants.py [--quick] [--only MODULE] [--workers N] [--json PATH] [--contributing]
 
 Each place in `mutants.toml` is one line of `dgm`, `autograder` or `book/tools`, and what a slip or a tidy hand could
 make of it. It is changed in a copy of the repository with an environment of its own, never here. Tests that stay green
@@ -9,6 +9,7 @@ unbroken copy first; where they are red there, nothing would be proved, and it i
 table into CONTRIBUTING.md.
 """
 
+import json
 import os
 import queue
 import re
@@ -104,8 +105,8 @@ def _link(source: str, target: str) -> str:
     return target
 
 
-def red(folder: Path, tests: Iterable[str]) -> bool:
-    """Whether the tests fail in a copy; a selection in which there is no test sees nothing."""
+def tested(folder: Path, tests: Iterable[str]) -> tuple[bool, str]:
+    """Whether the tests pass in a copy, and what pytest says; without a test nothing is seen, which is a pass."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
     environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PATH": f"{folder / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"}
     environment.pop("VIRTUAL_ENV", None)
@@ -113,10 +114,10 @@ def red(folder: Path, tests: Iterable[str]) -> bool:
     try:
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:
-        return True
+        return False, f"the tests took more than {SECONDS} s"
     if done.returncode == 5:
         print(f"no test is called {' '.join(tests)}", file=sys.stderr)
-    return done.returncode not in (0, 5)
+    return done.returncode in (0, 5), done.stdout
 
 
 def broken(folder: Path, mutant: Mutant) -> bool:
@@ -125,7 +126,7 @@ def broken(folder: Path, mutant: Mutant) -> bool:
     text = path.read_text(encoding="utf8")
     try:
         path.write_text(text.replace(mutant.old, mutant.new), encoding="utf8")
-        return red(folder, mutant.tests)
+        return not tested(folder, mutant.tests)[0]
     finally:
         path.write_text(text, encoding="utf8")
 
@@ -147,8 +148,10 @@ def run(mutants: list[Mutant], workers: int, keep: Callable[[dict[Mutant, bool]]
 
         with ThreadPoolExecutor(workers) as pool:
             files = sorted({name for mutant in mutants for name in mutant.tests if name.endswith(".py")})
-            if task(red, [f"--numprocesses={workers}", "--dist=loadfile", *files]):
-                sys.exit(f"red on the unbroken copy, so that nothing would be proved: {' '.join(files)}")
+            green, said = task(tested, [f"--numprocesses={workers}", "--dist=loadgroup", *files])
+            if not green:
+                print(said[-6000:], file=sys.stderr)
+                sys.exit("The tests are red on the unbroken copy, so that nothing would be proved.")
             seen: dict[Mutant, bool] = {}
             lock = threading.Lock()
 
@@ -162,28 +165,31 @@ def run(mutants: list[Mutant], workers: int, keep: Callable[[dict[Mutant, bool]]
                     keep({known: seen[known] for known in mutants if known in seen})
                     print(f"{len(seen):3}/{len(mutants)} {state} {spent:4.0f} s  {mutant.label}", flush=True)
 
-            list(pool.map(one, _in_turn(mutants)))
+            list(pool.map(one, mutants))
     return {mutant: seen[mutant] for mutant in mutants}
 
 
-def _in_turn(mutants: list[Mutant]) -> list[Mutant]:
-    """The first place of each module, then the second of each, and so on: a run cut short has been everywhere."""
-    modules = [mutant.module for mutant in mutants]
-    return [mutants[k] for k in sorted(range(len(mutants)), key=lambda k: modules[:k].count(modules[k]))]
-
-
-def table(seen: dict[Mutant, bool]) -> list[dict]:
-    """Per module: places, those seen, and the lines that nobody missed; the sum last."""
+def table(mutants: list[Mutant], seen: dict[Mutant, bool]) -> list[dict]:
+    """Per module all of whose places have been run: places, those seen, and the lines that nobody missed."""
     rows = []
-    for module in dict.fromkeys(mutant.module for mutant in seen):
-        own = {mutant: caught for mutant, caught in seen.items() if mutant.module == module}
-        rows.append(_row(module, own))
-    return [*rows, _row("all", seen)]
+    for module in dict.fromkeys(mutant.module for mutant in mutants):
+        own = {mutant: seen.get(mutant) for mutant in mutants if mutant.module == module}
+        if None in own.values():
+            continue
+        green = [mutant.label for mutant, caught in own.items() if not caught]
+        rows.append({"module": module, "places": len(own), "red": len(own) - len(green), "green": green})
+    return rows
 
 
-def _row(name: str, seen: dict[Mutant, bool]) -> dict:
-    green = [mutant.label for mutant, caught in seen.items() if not caught]
-    return {"module": name, "places": len(seen), "red": len(seen) - len(green), "green": green}
+def merged(rows: list[dict], path: Path | None, modules: Iterable[str]) -> list[dict]:
+    """Rows of a run, after an earlier run's of other modules where there was one, and their sum."""
+    earlier = {}
+    if path and path.exists():
+        earlier = {row["module"]: row for row in json.loads(path.read_text(encoding="utf8"))["rows"]}
+    known = earlier | {row["module"]: row for row in rows}
+    rows = [known[module] for module in modules if module in known]
+    total = {name: sum(row[name] for row in rows) for name in ("places", "red")}
+    return [*rows, {"module": "all", **total, "green": [label for row in rows for label in row["green"]]}]
 
 
 def markdown(rows: list[dict]) -> str:
@@ -207,18 +213,26 @@ def main() -> int:
     parser = report.options(
         "Break one line at a time and count what the tests see; --quick: a place per module of dgm."
     )
-    parser.add_argument("--only", default="", help="only places whose module or line contains this text")
+    parser.add_argument(
+        "--only", default="", help="only modules whose path contains this text; --json keeps the others"
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="copies at a time (default: cores)")
     parser.add_argument("--contributing", action="store_true", help="write the table into CONTRIBUTING.md")
     arguments = parser.parse_args()
-    mutants = [mutant for mutant in load() if arguments.only in mutant.label]
+    places = load()
+    modules = list(dict.fromkeys(mutant.module for mutant in places))
+    mutants = [mutant for mutant in places if arguments.only in mutant.module]
     if arguments.quick:
         mutants = list({m.module: m for m in mutants if m.module.startswith("src/dgm")}.values())
     if not mutants or arguments.workers < 1:
-        parser.error("no place fits --only" if not mutants else "--workers must be at least 1")
+        parser.error("no module fits --only" if not mutants else "--workers must be at least 1")
     (ROOT / "_build").mkdir(exist_ok=True)
     workers = min(arguments.workers, len(mutants))
-    rows = table(run(mutants, workers, lambda seen: report.write(arguments.json, table(seen))))
+
+    def rows_with(seen: dict[Mutant, bool]) -> list[dict]:
+        return merged(table(mutants, seen), arguments.json if arguments.only else None, modules)
+
+    rows = rows_with(run(mutants, workers, lambda seen: report.write(arguments.json, rows_with(seen))))
     shown = [(r["module"], str(r["places"]), str(r["red"]), f"{r['red'] / r['places']:.0%}") for r in rows]
     report.show("One line broken at a time", ["module", "places", "red", "share"], shown)
     for label in rows[-1]["green"]:

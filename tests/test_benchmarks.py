@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,25 @@ def test_a_place_that_is_not_there_is_named(mutants, tmp_path, monkeypatch):
         mutants.PLACES.write_text(text)
         with pytest.raises(SystemExit, match="change one line, found once"):
             mutants.load()
+
+
+def test_each_place_of_a_module_in_the_table_has_been_run(mutants):
+    """After a change of places: `python benchmarks/mutants.py --only MODULE --contributing --json …`."""
+    rows = json.loads((ROOT / "benchmarks" / "results" / "mutants.json").read_text(encoding="utf8"))["rows"]
+    places = Counter(place.module for place in mutants.load())
+    assert {row["module"]: row["places"] for row in rows[:-1]}.items() <= places.items()
+
+
+def test_a_run_of_some_modules_keeps_the_rows_of_the_others(mutants, tmp_path):
+    def row(module, places, red, green=()):
+        return {"module": module, "places": places, "red": red, "green": [*green]}
+
+    path = tmp_path / "mutants.json"
+    path.write_text(json.dumps({"rows": [row("a", 3, 3), row("b", 2, 1, ["b: x -> y"]), row("all", 5, 4, ["…"])]}))
+    changed = [row("c", 4, 3, ["c: x -> y"]), row("a", 1, 1)]
+    expected = [row("c", 4, 3, ["c: x -> y"]), row("a", 1, 1), row("b", 2, 1, ["b: x -> y"])]
+    assert mutants.merged(changed, path, "cab") == [*expected, row("all", 7, 5, ["c: x -> y", "b: x -> y"])]
+    assert mutants.merged(changed, None, "cab") == [*expected[:2], row("all", 5, 4, ["c: x -> y"])]
 
 
 def test_the_table_in_contributing_is_what_was_measured(mutants):
