@@ -5,7 +5,6 @@ BIN := .venv/bin
 RUN := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONHASHSEED=0 $(BIN)/python
 WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 SHARING := --dist=loadgroup --no-loadscope-reorder
-TESTERS ?= $(shell echo $$((2 * $(WORKERS))))
 OUT ?= graded
 THRESHOLD ?= 0
 
@@ -38,11 +37,10 @@ build: .venv/.installed
 	@$(RUN) -m book.tools build $(if $(UNSAFE),--unsafe)
 
 # Each solution is executed once, here, and the built book that the tests read shows these outputs. Style and types are
-# checked meanwhile. The tests wait half of the time, for a browser or until a submission's time is up: hence more of
-# them at once than there are cores.
+# checked meanwhile.
 test: .venv/.installed
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going lint executed
-	$(RUN) -m pytest --numprocesses=$(TESTERS) $(SHARING) --durations=25 --unchanged
+	$(RUN) -m pytest --numprocesses=$(WORKERS) $(SHARING) --durations=25 --unchanged
 
 test-fast: .venv/.installed
 	$(RUN) -m pytest --numprocesses=$(WORKERS) $(SHARING) --fast --quiet
