@@ -134,6 +134,7 @@ def broken(folder: Path, mutant: Mutant) -> bool:
 def run(mutants: list[Mutant], workers: int, keep: Callable[[dict[Mutant, bool]], None]) -> dict[Mutant, bool]:
     """Place -> whether it was seen, several at a time, each worker in a copy of its own; ``keep`` gets all so far."""
     with tempfile.TemporaryDirectory(dir=ROOT / "_build", prefix="mutants-") as base:
+        Path(base).chmod(0o755)  # one test becomes an ordinary user, who has to get there
         folders: queue.Queue[Path] = queue.Queue()
         for k in range(workers):
             (Path(base) / str(k)).mkdir()
