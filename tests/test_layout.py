@@ -50,6 +50,14 @@ def python(code: str, **options) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, **options)
 
 
+def test_a_kernel_a_jail_and_a_worker_start_without_what_is_slow_to_import():
+    """Each takes two seconds, in every process: scikit-learn, and the grammar that jsonschema 4.25 compiles."""
+    modules = ", ".join(f"dgm.{path.stem}" for path in (ROOT / "src" / "dgm").glob("[a-z]*.py"))
+    code = f"import sys, nbformat, {modules}; print([name for name in ('sklearn', 'lark') if name in sys.modules])"
+    done = python(code)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
 # --- two sides --------------------------------------------------------------------------------------------------------
 
 
