@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from autograder.server.errors import JailError
@@ -26,6 +29,8 @@ if shutil.which("bwrap") is None:
 
 @pytest.fixture(scope="module", params=[True, False], ids=["warm", "cold"])
 def jail(request):
+    keyctl = {"x86_64": 250, "aarch64": 219}[platform.machine()]
+    ctypes.CDLL(None).syscall(keyctl, 1, None)  # a key ring of the session, as whoever logs in has one
     with Jail(LIMITS, warm=request.param) as jail:
         yield jail
 
@@ -64,6 +69,19 @@ def test_a_worker_cannot_take_hold_of_its_supervisor(jail):
     """Without the module that forbids it to everybody, the kernel lets processes of one user trace each other."""
     attach = "import ctypes; print([ctypes.CDLL(None).ptrace(request, 1, None, None) for request in (16, 0x4206)])"
     assert said(jail, attach) == ["[-1, -1]"]
+
+
+def test_the_warm_parent_can_do_no_more_than_it_has_to():
+    """What it needs to give each job namespaces, and as root a user of its own."""
+    sys_admin, setuid, setgid, kill = (1 << number for number in (21, 7, 6, 5))
+    with Jail(LIMITS) as jail:
+        jail.start()
+        assert jail.server
+        parent = psutil.Process(jail.server.pid).children(recursive=True)[-1]
+        assert Path(parent.exe()).name.startswith("python")
+        status = dict(line.split(":\t") for line in Path(f"/proc/{parent.pid}/status").read_text().splitlines())
+    wanted = sys_admin | (0 if os.getuid() else setuid | setgid | kill)
+    assert {int(status[kind], 16) for kind in ("CapEff", "CapPrm")} == {wanted}
 
 
 def test_only_its_own_processes_are_visible(jail):
