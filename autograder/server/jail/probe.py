@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autograder.server.course import PACKAGE
 from autograder.server.errors import JailError
-from autograder.server.jail.box import LIMITS, Jail, Limits, NoJail, visible
+from autograder.server.jail.box import LIMITS, Jail, Limits, NoJail, require_bubblewrap, visible
 
 _PROBE = """
 import json, os, resource, socket, sys
@@ -102,6 +102,7 @@ def open_jail(limits: Limits = LIMITS, unsafe: bool = False) -> Jail | NoJail:
     """
     if unsafe:
         return NoJail(limits)
+    require_bubblewrap()  # before the calls of Linux that start a jail
     warm = Jail(limits, warm=True)
     try:
         self_test(warm)
