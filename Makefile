@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 RUN := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONHASHSEED=0 $(BIN)/python
 WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
-SHARING := --dist=loadgroup --no-loadscope-reorder
+SHARING := --no-loadscope-reorder
 OUT ?= graded
 THRESHOLD ?= 0
 

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import os
 import pkgutil
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import autograder
+import conftest
 from autograder.exercises import sections
 from autograder.server import course
 from autograder.server.errors import BadInput
@@ -259,6 +261,24 @@ def test_a_word_means_one_thing():
                 if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
                     defined.setdefault(node.name, []).append(name)
     assert not {word: where for word, where in defined.items() if len(where) > 1}
+
+
+def test_a_files_tests_run_on_one_worker_and_the_banks_section_by_section(tmp_path):
+    for file in "abcd":
+        case = "def test_it(n):\n    print(n)\n"
+        (tmp_path / f"test_{file}.py").write_text(f"import pytest\n@pytest.mark.parametrize('n', range(9))\n{case}")
+    ran = [sys.executable, "-m", "pytest", "-p", "conftest", "-o", "addopts=", "--rootdir", str(tmp_path), "-v"]
+    ran += ["--numprocesses=2", "--no-loadscope-reorder", str(tmp_path)]
+    done = subprocess.run(ran, cwd=ROOT, capture_output=True, text=True)
+    workers: dict[str, set[str]] = {}
+    for worker, file in re.findall(r"^\[(gw\d)\].* PASSED (\S+)::", done.stdout, re.MULTILINE):
+        workers.setdefault(file, set()).add(worker)
+    assert len(workers) == 4, done.stdout
+    assert all(len(names) == 1 for names in workers.values()), workers
+    assert len(set.union(*workers.values())) == 2
+    split = conftest.Sharing._split_scope
+    place = "tests/test_mistakes.py::test_a_right_answer_gets_full_marks[{}-gaussian_kl-by_hand]"
+    assert len({split(None, place.format(section)) for section in sections()}) == len(sections())
 
 
 def test_each_section_has_its_exercises():

@@ -11,11 +11,9 @@ BANKS = {section: bank.load(section) for section in sections()}
 
 
 def each(kind):
-    """Section and answer of all answers of a kind; a section's run on one worker."""
+    """Section and answer of all answers of a kind."""
     return [
-        pytest.param(
-            section, answer, marks=pytest.mark.xdist_group(section), id=f"{section}-{answer.exercise}-{answer.name}"
-        )
+        pytest.param(section, answer, id=f"{section}-{answer.exercise}-{answer.name}")
         for section, answers in BANKS.items()
         for answer in getattr(answers, kind)
     ]
