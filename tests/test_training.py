@@ -321,6 +321,10 @@ OTHERS = {
         lambda d, g: [d, Player("G", g.module, g.loss, optim.SGD(g.module.parameters()))],
         "player 'G': the optimizer's state is of other parameters or of another kind",
     ),
+    "an optimizer with the same memory": (
+        lambda d, g: [d, Player("G", g.module, g.loss, optim.AdamW(g.module.parameters()))],
+        "player 'G': the optimizer's state is of other parameters or of another kind",
+    ),
     "fewer parameters": (
         lambda d, g: [d, Player("G", g.module, g.loss, Adam(list(g.module.parameters())[:2]))],
         "player 'G': the optimizer's state is of other parameters",

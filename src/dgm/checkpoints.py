@@ -12,6 +12,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from dgm.players import Player
 
+_RULES = "decoupled_weight_decay", "amsgrad", "maximize", "nesterov"
+"""What tells apart optimisers that keep the same state, AdamW from Adam for instance."""
+
 
 def average(module: nn.Module, decay: float = 0.998) -> AveragedModel:
     r"""Start an exponential moving average of a network's weights (Yazici et al., 2019, section 2.2).
@@ -139,6 +142,11 @@ def _compare_memories(where: str, kept: Any, player: Player) -> None:
     try:
         sizes = [len(group["params"]) for group in kept["param_groups"]]
         known = all(set(player.optimizer.defaults) <= set(group) for group in kept["param_groups"])
+        known = known and all(
+            group.get(rule) == old.get(rule)
+            for group, old in zip(groups, kept["param_groups"], strict=False)
+            for rule in _RULES
+        )
         shapes = {k: [x.shape for x in one.values() if isinstance(x, Tensor)] for k, one in kept["state"].items()}
         fit = all(torch.broadcast_shapes(shape, own[k].shape) == own[k].shape for k in shapes for shape in shapes[k])
     except (AttributeError, IndexError, KeyError, RuntimeError, TypeError):
