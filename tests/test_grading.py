@@ -16,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import psutil
 import pytest
 from bs4 import BeautifulSoup
@@ -23,7 +24,7 @@ from nbgrader import dbutil
 from nbgrader.api import Gradebook
 
 from autograder import exercise
-from autograder.server import batch, course, grade, intake, reports
+from autograder.server import batch, course, grade, intake, reports, submission
 from autograder.server.gradebook import record
 from autograder.server.jail import probe
 from autograder.server.jail.box import LIMITS, Jail
@@ -104,6 +105,13 @@ def test_each_submission_gets_exactly_its_points(out, student):
     assert result.max_points == FULL
     if student == "cem":
         assert {name for name, marks in result.exercises.items() if marks.points} == set(HALF)
+
+
+def test_a_wrong_answer_shows_as_an_error_and_a_right_one_as_a_line(out):
+    notebook = nbformat.read(out / "autograded" / "cem" / SECTION / f"{SECTION}.ipynb", as_version=4)
+    for cell in filter(submission.is_check, notebook.cells):
+        kind = "stream" if submission.title(cell) in HALF else "error"
+        assert [output.output_type for output in cell.outputs] == [kind], cell.source
 
 
 def test_the_points_in_the_notebook_are_those_of_the_exercises():

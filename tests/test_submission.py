@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from autograder import exercise
 from autograder.server import course, grade, submission
 from autograder.server.errors import Unreadable
 from tests.submissions.make import (
@@ -40,6 +41,14 @@ def rebuilt(notebook) -> tuple[dict[str, str], list[str], list[str]]:
 def test_a_solved_notebook_is_its_answers():
     assert rebuilt(solved()) == (answers(), [], [])
     assert rebuilt(released())[0].keys() == POINTS.keys()
+
+
+@pytest.mark.parametrize("section", exercise.sections())
+def test_the_checks_of_a_release_are_its_exercises(section):
+    """A written answer has points, too, and is no check."""
+    cells = grade.notebook("notebooks", section, course.root()).cells
+    titles = [submission.title(cell) for cell in cells if submission.is_check(cell)]
+    assert sorted(titles) == sorted(exercise.exercises(section))
 
 
 def test_the_first_copy_of_an_answer_counts_and_is_named():
