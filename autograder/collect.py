@@ -1,182 +1,205 @@
 """Run one answer on one case and write down, as plain data, everything it did. Runs beside the submission.
 
 The record holds the value, its gradient with respect to every float input, and the side effects: parameters afterwards,
-gradients left behind, inputs modified. References are made by running this same function on the solution; nothing here
-knows what is right. The grader trusts no word of what comes out of this process.
+gradients left behind, arguments changed. Nothing here knows what is right; `autograder.exact` makes, from records of
+the solution, what answers are compared with. The grader trusts no word of what comes out of this process.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
+import functools
+import inspect
+import random
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn, optim
+from torch import Tensor
 
 from autograder.exercise import Case, Exercise, Inputs
+from autograder.plain import MAX_TEXT, encode, same
+from autograder.snapshot import Snapshot, leaves, parameters
 
-MAX_NUMBERS = 20_000  # no honest answer of this course is larger
-MAX_TEXT = 500
+CUTTERS = (".item()", "float()", ".detach()", ".data", ".tolist()", ".numpy()", "torch.tensor()", "torch.no_grad()")
+"""What takes a number out of its graph, as a student is told."""
 
 
 def collect(exercise: Exercise, case: Case, function: Callable, seed: int) -> dict[str, Any]:
     """The outcome of one case. A student's exception is an outcome, not an error of ours."""
     try:
-        return _collect(exercise, case, function, seed)
+        with as_usual():
+            return observe(exercise, case, function, lambda: case.inputs(exercise.name, seed))
     except (Exception, SystemExit, RecursionError) as error:
         return {"error": _describe(error)}
 
 
-def _collect(exercise: Exercise, case: Case, function: Callable, seed: int) -> dict[str, Any]:
-    inputs = case.inputs(exercise.name, seed)
+def observe(exercise: Exercise, case: Case, function: Callable, make: Callable[[], Inputs]) -> dict[str, Any]:
+    """What a function does with the inputs that ``make`` makes, and what it does when it is called again.
+
+    Must be called `as_usual`.
+    """
+    inputs = make()
     before = Snapshot(inputs)
-    with _random_numbers(1):
+    with _random_numbers(1), _in_place_of(exercise.stand_ins, function) as called:
         value = encode(exercise.call(function, *inputs.values()))
-    outcome = {"value": value, **before.changes(inputs)}
-    if exercise.differentiable and case.gradient:
-        inputs = case.inputs(exercise.name, seed)
-        try:
-            with _random_numbers(2):  # an answer that draws its own shows by giving two values
+    outcome = {"value": value, "called": sorted(called), "names": _names(function), **before.changes(inputs)}
+    inputs = make()
+    try:
+        with _random_numbers(2), _in_place_of(exercise.stand_ins, function):
+            if exercise.differentiable and case.gradient:
                 again, gradients = _differentiate(exercise, function, inputs)
-        except Exception as error:  # the value stands; the judge says what became of the gradient
-            return outcome | {"gradient_error": _describe(error)}
-        outcome |= {"gradients": gradients, "repeatable": same(value, again)}
-    return outcome
+                outcome |= {"gradients": gradients} if gradients else {"gradients": None, "cut_by": _cutters(function)}
+            else:
+                again = encode(exercise.call(function, *inputs.values()))
+    except Exception as error:  # the value stands; the judge says what became of the second call
+        return outcome | {"second_error": _describe(error)}
+    return outcome | {"repeatable": same(value, again)}  # an answer that draws its own numbers gives two values
+
+
+# --- a process as it is before anybody changes it ---------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def as_usual() -> Iterator[None]:
+    """For a while, PyTorch as a new process has it, and everybody's random numbers afterwards as they were before.
+
+    A notebook may have set another default dtype or device, turned gradients off or raised the number of threads; that
+    must change neither the inputs of a case nor what becomes of them.
+    """
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
+    kept = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.enable_grad())
+        if torch.is_autocast_enabled("cpu"):
+            stack.enter_context(torch.autocast("cpu", enabled=False))
+        if torch.get_default_device().type != "cpu":
+            stack.enter_context(torch.device("cpu"))
+        try:
+            torch.set_default_dtype(torch.float32)
+            if threads != 1:
+                torch.set_num_threads(1)
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
+            if threads != 1:
+                torch.set_num_threads(threads)
+            torch.set_rng_state(kept[0])
+            np.random.set_state(kept[1])
+            random.setstate(kept[2])
 
 
 @contextlib.contextmanager
 def _random_numbers(seed: int) -> Iterator[None]:
-    """Torch's random numbers from a seed, for a while: a check takes none from the student's own stream.
+    """Random numbers from a seed, for whoever draws them although nobody should.
 
     Only the generator of the CPU: `torch.manual_seed` visits every kind of device, which takes longer than most cases.
     """
-    state = torch.get_rng_state()
     torch.default_generator.manual_seed(seed)
-    try:
-        yield
-    finally:
-        torch.set_rng_state(state)
+    np.random.seed(seed)
+    random.seed(seed)
+    yield
 
 
-def _differentiate(exercise: Exercise, function: Callable, inputs: Inputs) -> tuple[Any, dict[str, Any] | None]:
-    """The value and d(value)/d(input) for every float input and module parameter; None where no graph leads back.
+@contextlib.contextmanager
+def _in_place_of(stand_ins: dict[str, Callable], function: Callable) -> Iterator[set[str]]:
+    """Let the answer find stand-ins where it looks for the lesson's other functions; yields which of them it called.
 
-    A value that is not a scalar is contracted with fixed, unequal weights first: one vector-Jacobian product.
+    So an answer is judged by what it does with what they return, whatever the student's own are worth.
     """
-    targets = {
-        name: x.requires_grad_() for name, x in inputs.items() if isinstance(x, Tensor) and x.is_floating_point()
-    }
-    targets |= {name: p for name, p in _parameters(inputs) if p.requires_grad}
+    called: set[str] = set()
+    names = getattr(inspect.unwrap(function), "__globals__", None) if stand_ins else None
+    if not isinstance(names, dict):
+        yield called
+        return
+
+    def watched(name: str, stand_in: Callable) -> Callable:
+        @functools.wraps(stand_in)
+        def helper(*args: Any, **kwargs: Any) -> Any:
+            called.add(name)
+            return stand_in(*args, **kwargs)
+
+        return helper
+
+    before = {name: names[name] for name in stand_ins if name in names}
+    names.update({name: watched(name, stand_in) for name, stand_in in stand_ins.items()})
+    try:
+        yield called
+    finally:
+        for name in stand_ins:
+            names.pop(name, None)
+        names.update(before)
+
+
+def _names(function: Callable) -> list[str]:
+    """The global names that an answer uses: one of them may be another answer, and wrong."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return [name[:MAX_TEXT] for name in getattr(code, "co_names", ())[:100]]
+
+
+# --- gradients --------------------------------------------------------------------------------------------------------
+
+
+def _differentiate(exercise: Exercise, function: Callable, inputs: Inputs) -> tuple[Any, list | None]:
+    """The value, and for each float tensor in it d(value)/d(input) for every float input and parameter.
+
+    A tensor of which no graph leads back has None; when none has one, there is no list. What is not a scalar is
+    contracted with fixed, unequal weights first: one vector-Jacobian product.
+    """
+    targets = {name: x.requires_grad_() for name, x in leaves(inputs) if x.is_floating_point()}
+    targets |= {name: p for name, p in parameters(inputs) if p.requires_grad}
     value = exercise.call(function, *inputs.values())
     outputs = [x for x in _flatten(value) if isinstance(x, Tensor) and x.is_floating_point()]
-    total = sum((x * torch.linspace(1.0, 2.0, x.numel(), dtype=x.dtype).view_as(x)).sum() for x in outputs)
-    if not isinstance(total, Tensor) or not total.requires_grad:
+    if not any(x.requires_grad for x in outputs):
         return encode(value), None
-    found = torch.autograd.grad(total, list(targets.values()), allow_unused=True)
-    zero_filled = [torch.zeros_like(x) if g is None else g for x, g in zip(targets.values(), found, strict=True)]
-    return encode(value), dict(zip(targets, map(encode, zero_filled), strict=True))
+    gradients: list[dict[str, Any] | None] = []
+    for x in outputs:
+        if not x.requires_grad:
+            gradients.append(None)
+            continue
+        weights = torch.linspace(1.0, 2.0, x.numel(), dtype=x.dtype).view_as(x)
+        found = torch.autograd.grad((x * weights).sum(), list(targets.values()), allow_unused=True, retain_graph=True)
+        filled = [torch.zeros_like(t) if g is None else g for t, g in zip(targets.values(), found, strict=True)]
+        gradients.append(dict(zip(targets, map(encode, filled), strict=True)))
+    return encode(value), gradients
 
 
-class Snapshot:
-    """What the inputs looked like before the call, to tell afterwards what the answer changed."""
-
-    def __init__(self, inputs: Inputs):
-        self.tensors = {name: x.clone() for name, x in inputs.items() if isinstance(x, Tensor)}
-        self.named = dict(_parameters(inputs))
-        self.storage = {name: p.data_ptr() for name, p in self.named.items()}
-        self.requires_grad = {name: p.requires_grad for name, p in self.named.items()}
-        self.grad = {name: None if p.grad is None else p.grad.clone() for name, p in self.named.items()}
-        owned = [
-            p for x in inputs.values() if isinstance(x, optim.Optimizer) for g in x.param_groups for p in g["params"]
-        ]
-        self.owned = {name for name, p in self.named.items() if any(p is q for q in owned)}
-
-    def changes(self, inputs: Inputs) -> dict[str, Any]:
-        """State after the call, and the names of everything that changed although nobody asked for it."""
-        now = dict(_parameters(inputs))
-        kept = {name: p for name, p in self.named.items() if name not in self.owned}
-        return {
-            "state": {name: encode(p.detach()) for name, p in [*now.items(), *_buffers(inputs)]},
-            "owned": sorted(self.owned),
-            "modified": sorted(name for name, x in self.tensors.items() if not _equal(inputs[name], x)),
-            "gradients_touched": sorted(name for name, p in kept.items() if not _equal(p.grad, self.grad[name])),
-            "requires_grad_changed": sorted(
-                n for n, p in self.named.items() if p.requires_grad != self.requires_grad[n]
-            ),
-            "replaced": sorted(
-                n for n, p in self.named.items() if now.get(n) is not p or p.data_ptr() != self.storage[n]
-            ),
-        }
-
-
-def _parameters(inputs: Inputs) -> Iterator[tuple[str, nn.Parameter]]:
-    """Every parameter of every module among the inputs, as ``discriminator.0.weight``."""
-    for name, module in _modules(inputs):
-        yield from module.named_parameters(prefix=name)
-
-
-def _buffers(inputs: Inputs) -> Iterator[tuple[str, Tensor]]:
-    for name, module in _modules(inputs):
-        yield from module.named_buffers(prefix=name)
-
-
-def _modules(inputs: Inputs) -> Iterator[tuple[str, nn.Module]]:
-    return ((name, x) for name, x in inputs.items() if isinstance(x, nn.Module))
-
-
-def _equal(a: Tensor | None, b: Tensor | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    return a.shape == b.shape and bool(((a == b) | (a.isnan() & b.isnan())).all())
+def _cutters(function: Callable) -> list[str]:
+    """What in the source of an answer takes numbers out of their graph."""
+    try:
+        source = inspect.getsource(inspect.unwrap(function))
+    except (OSError, TypeError):
+        return []
+    source = re.sub(r"\btorch\.Tensor\(", "torch.tensor(", source)
+    plain = {cutter: re.escape(cutter.rstrip("()")) for cutter in CUTTERS}
+    return [c for c, name in plain.items() if re.search((r"" if c[0] == "." else r"(?<![\w.])") + name, source)]
 
 
 def _flatten(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        value = list(value.values())
     if isinstance(value, (tuple, list)):
         return [leaf for item in value for leaf in _flatten(item)]
     return [value]
 
 
-def same(a: Any, b: Any) -> bool:
-    """Whether two encoded values agree up to the rounding of two runs."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, float) and isinstance(b, float):
-        return math.isclose(a, b, rel_tol=1e-4, abs_tol=1e-6) or (math.isnan(a) and math.isnan(b))
-    return a == b
-
-
-def encode(value: Any) -> dict[str, Any]:
-    """A value as JSON: its kind, its shape and dtype, its numbers. Anything else is only named."""
-    if isinstance(value, Tensor):
-        if value.numel() > MAX_NUMBERS or value.is_complex() or value.layout is not torch.strided:
-            return {"kind": "other", "type": f"a {value.dtype} tensor of shape {tuple(value.shape)}"[:MAX_TEXT]}
-        dtype, data = str(value.dtype).removeprefix("torch."), value.detach().cpu().reshape(-1).tolist()
-        return {"kind": "tensor", "dtype": dtype, "shape": list(value.shape), "data": data}
-    if type(value) in (bool, float) or (type(value) is int and abs(value) < 2**53):
-        return {"kind": type(value).__name__, "data": value}
-    if isinstance(value, np.floating):
-        return {"kind": "numpy", "data": float(value)}
-    if isinstance(value, (tuple, list)) and len(value) <= 50:
-        return {"kind": "tuple", "items": [encode(item) for item in value]}
-    if isinstance(value, np.ndarray):
-        return {"kind": "other", "type": "a NumPy array"}
-    return {"kind": "other", "type": "None" if value is None else f"a {type(value).__name__}"[:MAX_TEXT]}
-
-
 def failed(sentence: str) -> dict[str, Any]:
     """The outcome of a case in which there was nothing to record, and why."""
-    return {"error": {"type": "", "message": sentence, "line": ""}}
+    return {"error": {"type": "", "message": sentence, "line": "", "function": ""}}
 
 
 def _describe(error: BaseException) -> dict[str, Any]:
-    """An exception as its type, its message and the line of the answer that raised it."""
+    """An exception as its type, its message, and the line and function of the student's that raised it."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if f.filename.startswith(("<", "/tmp/ipykernel")) or "ipykernel" in f.filename]
-    line = (own[-1].line or "").strip() if own else ""
-    return {"type": type(error).__name__[:80], "message": str(error)[:MAX_TEXT], "line": line[:200]}
+    line, function = ((own[-1].line or "").strip(), own[-1].name) if own else ("", "")
+    return {
+        "type": type(error).__name__[:80],
+        "message": str(error)[:MAX_TEXT],
+        "line": line[:200],
+        "function": function[:80],
+    }

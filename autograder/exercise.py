@@ -11,18 +11,25 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+import torch.nn.functional as F
+from torch import Tensor, nn, optim
 
 from autograder.exercises import sections
 
 PUBLIC_SEED = 2014  # the year of the first GAN; a private seed takes its place for the hidden cases
 
+EXACT = {"float32": 0.0, "float64": 0.0}  # as `Exercise.atol`: the relative error alone counts
+
 Inputs = dict[str, Any]  # argument name -> argument, in the order of the call
 Net = TypeVar("Net", bound=nn.Module)
+
+
+class WrongType(TypeError):
+    """What an exercise's own ``call`` raises when the answer's result can't even be looked at; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,8 @@ class Case:
     name: str
     hint: str
     make: Callable[[np.random.Generator], Inputs]
-    gradient: bool = True  # False where the derivative does not exist, at 0·log 0 for instance
+    gradient: bool | Literal["finite"] = True  # False where the derivative does not exist, at 0·log 0 for instance
+    about: str = "number"  # what the hint speaks to, see `Exercise.case`
 
     def inputs(self, exercise: str, seed: int) -> Inputs:
         """Fresh inputs; every case of every exercise has its own stream, so adding a case disturbs no other."""
@@ -50,7 +58,11 @@ class Exercise:
         as_float: Whether the answer must be exactly a Python ``float`` (a training step's loss).
         call: How the answer is called with a case's inputs, where ``function(*inputs)`` will not do: a class is driven
             through a script, a symbolic answer is evaluated at points.
-        rtol: Relative tolerance per dtype, where the usual one is too strict for honest rounding.
+        rtol, atol: Relative and absolute tolerance per dtype, where the usual ones are too strict for answers that are
+            right in spite of more than rounding, or where small numbers count as much as large ones (atol 0).
+        stand_ins: Functions that take the place of the lesson's other functions, which this one may call: it is judged
+            by what it does with what they return, whatever the student's own are worth. They compute something else
+            than the lesson's, so that they give nothing away.
     """
 
     name: str
@@ -59,17 +71,31 @@ class Exercise:
     as_float: bool = False
     call: Callable[..., Any] = lambda function, *inputs: function(*inputs)
     rtol: dict[str, float] = field(default_factory=dict)
+    atol: dict[str, float] = field(default_factory=dict)
+    stand_ins: dict[str, Callable] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)
 
-    def case(self, make: Callable | None = None, *, gradient: bool = True) -> Callable:
-        """Add a case: the function's name is the case's name, its docstring the hint, its result the inputs."""
+    def case(
+        self,
+        make: Callable | None = None,
+        *,
+        gradient: bool | Literal["finite"] = True,
+        about: str = "number",
+    ) -> Callable:
+        """Add a case: the function's name is the case's name, its docstring the hint, its result the inputs.
+
+        ``gradient`` says whether the gradient is compared as well, or, "finite", must only be numbers: at a corner one
+        right answer has another slope than the next. ``about`` says to which failures the hint speaks, one or more
+        words: "number" (wrong results), "form" (type, shape, dtype), "slope" (gradients), "effect" (what is left
+        behind).
+        """
 
         def add(make: Callable) -> Callable:
             if not make.__doc__:
                 raise ValueError(f"case {self.name}/{make.__name__} needs a docstring: it is the hint a student reads")
             if any(case.name == make.__name__ for case in self.cases):
                 raise ValueError(f"case {self.name}/{make.__name__} exists twice")
-            self.cases.append(Case(make.__name__, " ".join(make.__doc__.split()), make, gradient))
+            self.cases.append(Case(make.__name__, " ".join(make.__doc__.split()), make, gradient, about))
             return make
 
         return add if make is None else add(make)
@@ -136,6 +162,31 @@ def image_critic(rng: np.random.Generator, channels: int) -> nn.Sequential:
     """Images (n, channels, 4, 4) to scores (n, 1), smooth everywhere."""
     layers = nn.Conv2d(channels, 3, 2, 2), nn.Tanh(), nn.Flatten(), nn.Linear(12, 4), nn.Tanh(), nn.Linear(4, 1)
     return fill(nn.Sequential(*layers).double(), rng)
+
+
+def odd_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """A loss that no answer can guess: asymmetric in its arguments, not linear, not a cross-entropy."""
+    return (real_logits - 1.3).pow(2).mean() + 2 * F.softplus(1.7 * fake_logits).mean()
+
+
+def odd_generator_loss(fake_logits: Tensor) -> Tensor:
+    """The same of fakes alone."""
+    return (fake_logits - 0.7).pow(2).mean() + F.softplus(-fake_logits).mean()
+
+
+def in_groups(*networks: nn.Module, betas: tuple[float, float] = (0.5, 0.9)) -> optim.Adam:
+    """Adam for some networks, their biases in a group of their own, which moves half as fast."""
+    everything = [p for net in networks for p in net.parameters()]
+    slow = {"params": [p for p in everything if p.ndim == 1], "lr": 0.025}
+    return optim.Adam([{"params": [p for p in everything if p.ndim != 1]}, slow], lr=0.05, betas=betas)
+
+
+def switched(frozen: nn.Module, *networks: nn.Module) -> None:
+    """One layer frozen, and half of the layers of all networks in evaluation mode."""
+    frozen.requires_grad_(False)
+    for net in networks:
+        for module in list(net.modules())[::2]:
+            module.training = False
 
 
 def leave_gradients(rng: np.random.Generator, *networks: nn.Module) -> None:

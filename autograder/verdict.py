@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator
 
@@ -23,6 +23,40 @@ Words = Annotated[str, BeforeValidator(printable)]
 """Text that a student may have chosen, made `printable`."""
 
 
+Diagnosis = Literal[
+    "",  # right
+    "open",  # still raises NotImplementedError
+    "helper",  # another function of the lesson is open or wrong
+    "mistyped",  # a name or the syntax
+    "raises",
+    "type",  # None, a list, a NumPy array, a float where a tensor is asked, another number of results
+    "shape",
+    "dtype",
+    "nan",
+    "finite",  # a finite number where an infinite one was asked
+    "sign",
+    "factor",
+    "constant",
+    "ignores",  # the same result whatever the inputs
+    "order",  # right results in the wrong order
+    "number",  # wrong, and nothing more is known
+    "random",  # draws its own random numbers
+    "cut",  # no gradient
+    "slope",  # a wrong gradient
+    "nan slope",
+    "argument",  # an argument is changed
+    "flags",  # .requires_grad or .training are not put back
+    "replaced",  # a parameter is another object
+    "left gradients",
+    "never moved",
+    "uphill",
+    "twice",
+    "others moved",
+    "update",  # moved somewhere else
+]
+"""What is wrong, in one word: the kinds of mistakes that the judge tells apart."""
+
+
 class CaseResult(BaseModel):
     """Whether one case passed, and if not, what was wrong in a sentence."""
 
@@ -30,6 +64,7 @@ class CaseResult(BaseModel):
     public: bool
     passed: bool
     message: Words = ""
+    diagnosis: Diagnosis = ""
 
 
 class ExerciseResult(BaseModel):
@@ -39,3 +74,5 @@ class ExerciseResult(BaseModel):
     max_points: float
     message: Words
     cases: list[CaseResult] = []
+    diagnosis: Diagnosis = ""
+    case: Words = ""  # the case that the message speaks of

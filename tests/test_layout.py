@@ -121,7 +121,7 @@ def test_a_copy_without_the_instructors_side_checks_and_validates(students_copy)
         "print(PyFileConfigLoader('nbgrader_config.py', path='.').load_config().Execute.timeout)"
     )
     done = python(code, cwd=students_copy)
-    assert "cases fail" in done.stdout and done.stdout.endswith("300\n"), done.stderr
+    assert "wrong in all 8 cases" in done.stdout and done.stdout.endswith("300\n"), done.stderr
 
 
 # --- one rule ---------------------------------------------------------------------------------------------------------
@@ -140,7 +140,8 @@ def test_needed_is_what_importing_runs(modules):
 def test_the_jail_sees_what_computes_and_nothing_that_judges():
     seen = {path.relative_to(PACKAGE).as_posix() for path in box.visible()}
     assert seen == {
-        "__init__.py", "collect.py", "exercise.py", "exercises", "exercises/__init__.py", "server/__init__.py",
+        "__init__.py", "collect.py", "exact.py", "exercise.py", "exercises", "exercises/__init__.py", "plain.py",
+            "snapshot.py", "server/__init__.py",
         "server/jail/__init__.py", "server/jail/kernel.py", "server/jail/protocol.py", "server/jail/supervisor.py",
         "server/jail/worker.py",
     }  # fmt: skip

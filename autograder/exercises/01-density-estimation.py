@@ -33,18 +33,18 @@ def die_quantile(u):
 
 @inverse_transform_sample.case
 def exponential(rng):
-    """The quantile function is the inverse of the distribution function: it takes u itself, not 1 - u, and what it
-    returns already is the sample."""
+    """Between u and the sample there is one operation too many, or a 1 - u where u is meant. What does the quantile
+    function take, and what does it return?"""
     return {"quantile": exponential_quantile, "uniforms": uniform(rng, 7)}
 
 
-@inverse_transform_sample.case
+@inverse_transform_sample.case(about="form number")
 def a_table_of_uniforms(rng):
     """Uniforms may have any shape, here (3, 4): the samples have the same one, each in the place of its uniform."""
     return {"quantile": logistic_quantile, "uniforms": uniform(rng, 3, 4)}
 
 
-@inverse_transform_sample.case
+@inverse_transform_sample.case(about="form number")
 def one_uniform(rng):
     """A single uniform of shape () is allowed; so don't loop over the first axis, and don't sort."""
     return {"quantile": logistic_quantile, "uniforms": uniform(rng)}
@@ -60,8 +60,8 @@ def far_tails(rng):
 
 @inverse_transform_sample.case(gradient=False)
 def a_die(rng):
-    """A discrete distribution has a quantile function as well, a staircase. Call the function that you are given; don't
-    invert or differentiate anything."""
+    """A discrete distribution has a quantile function as well, a staircase, with no inverse and no useful slope. Where
+    does your answer need one?"""
     return {"quantile": die_quantile, "uniforms": uniform(rng, 9)}
 
 
@@ -87,35 +87,34 @@ def chain_inputs(rng, log_density, *, steps=30, d=2, scale=1.5, dtype=torch.floa
 
 @metropolis_hastings.case
 def tilted(rng):
-    """Each step: propose the current state plus this step's noise; accept it if log u is smaller than the new
-    log-density minus the log-density of the current state; note the state you end up in, also when that is the old one.
-    The current state is the last one accepted, not the start."""
+    """Follow your chain by hand for two steps. From which state does the second proposal start? Which two log-densities
+    are compared, and with what? Which state is written down when a proposal is refused?"""
     return chain_inputs(rng, tilted_gaussian, d=3)
 
 
-@metropolis_hastings.case
+@metropolis_hastings.case(about="number form")
 def many_rejections(rng):
-    """A narrow density and large steps: most proposals are rejected. Then the chain stays, and the old state is
-    written down once more. T steps make T rows, whatever happens."""
+    """A narrow density and large steps: most proposals are rejected. What does the chain do at such a step, and how
+    many rows must it have in the end?"""
     return chain_inputs(rng, lambda x: -20 * (x**2).sum(), scale=2.0)
 
 
 @metropolis_hastings.case
 def always_uphill(rng):
-    """Every proposal here has a higher density than the state before it: all are accepted. The log-density difference
-    is positive then, and log u is not."""
+    """Every proposal here has a higher density than the state before it, so all are accepted, the first one too. If
+    yours are not: which of the two log-densities is taken from which, and on which side does log u stand?"""
     inputs = chain_inputs(rng, lambda x: 3 * x.sum(), steps=8)
     return inputs | {"proposal_noise": inputs["proposal_noise"].abs() + 0.1}
 
 
 @metropolis_hastings.case
 def constant_of_a_thousand(rng):
-    """The log-density carries the constant -1000, so exp of it is 0 and a ratio of densities is 0/0. Compare
-    differences of logarithms and the constant falls out."""
+    """The log-density carries the constant -1000, so exp of it is 0 and a ratio of densities is 0/0. A constant that is
+    added to both sides of a comparison changes nothing, as long as they stay logarithms."""
     return chain_inputs(rng, lambda x: tilted_gaussian(x) - 1000)
 
 
-@metropolis_hastings.case
+@metropolis_hastings.case(about="number form")
 def hard_walls(rng):
     """Outside a box the density is 0 and the log-density -inf. Such a proposal is rejected like any other, without an
     exception and without nan."""
@@ -126,19 +125,19 @@ def hard_walls(rng):
     return chain_inputs(rng, box, scale=0.9) | {"start": 0.3 * normal(rng, 2, dtype=torch.float64).tanh()}
 
 
-@metropolis_hastings.case
+@metropolis_hastings.case(about="form")
 def one_dimension(rng):
     """States of shape (1,): the chain has shape (T, 1), the column stays."""
     return chain_inputs(rng, lambda x: -(x**4).sum(), d=1)
 
 
-@metropolis_hastings.case
+@metropolis_hastings.case(about="number form")
 def one_step(rng):
     """T = 1: one row, the state after the step; the start itself is not part of the chain."""
     return chain_inputs(rng, tilted_gaussian, steps=1)
 
 
-@metropolis_hastings.case
+@metropolis_hastings.case(about="form")
 def single_precision(rng):
     """float32 in, float32 out; accepted is a tensor of booleans, one per step."""
     return chain_inputs(rng, tilted_gaussian, steps=10, dtype=torch.float32)
@@ -157,24 +156,24 @@ def cloud(rng, n, d, *, offset=0.0, dtype=torch.float64):
 
 @gaussian_mle.case
 def three_columns(rng):
-    """Two results, in this order: the mean of every column, shape (d,), and the d×d matrix of mean products of centred
-    columns, off-diagonal entries included. A mean divides by n, not by n - 1."""
+    """Two results, in this order: one mean for each column, and a matrix that holds the covariance of every pair of
+    columns. Is each entry of it a mean over the samples?"""
     return {"x": cloud(rng, 9, 3)}
 
 
 @gaussian_mle.case
 def few_samples(rng):
-    """With 3 samples the factor 1/n is far from 1/(n-1). Maximum likelihood divides by n."""
+    """With 3 samples the factor 1/n is far from 1/(n-1). Which of them makes the likelihood largest?"""
     return {"x": cloud(rng, 3, 2)}
 
 
-@gaussian_mle.case
+@gaussian_mle.case(about="form")
 def one_column(rng):
     """d = 1: the mean has shape (1,) and the covariance (1, 1)."""
     return {"x": cloud(rng, 6, 1)}
 
 
-@gaussian_mle.case
+@gaussian_mle.case(about="number form")
 def one_sample(rng):
     """n = 1: the likelihood is highest for a covariance of zeros; with 1/(n-1) it would be 0/0."""
     return {"x": cloud(rng, 1, 3)}
@@ -188,12 +187,12 @@ def more_columns_than_samples(rng):
 
 @gaussian_mle.case
 def far_from_the_origin(rng):
-    """A cloud a million away from 0: subtract the mean first, then multiply. The mean of squares minus the square of
-    the mean loses all digits here."""
+    """A cloud a million away from 0. A small difference of two numbers near 10¹² has lost all its digits: what can be
+    subtracted before anything is multiplied?"""
     return {"x": cloud(rng, 8, 2, offset=1e6)}
 
 
-@gaussian_mle.case
+@gaussian_mle.case(about="form")
 def single_precision(rng):
     """float32 in, float32 out, for both results."""
     return {"x": cloud(rng, 7, 3, dtype=torch.float32)}
@@ -201,7 +200,8 @@ def single_precision(rng):
 
 # --- a distribution given by samples: a kernel estimate ---------------------------------------------------------------
 
-kde_log_density = Exercise("kde_log_density", points=3)
+# Some make a float32 tensor of the bandwidth; what that changes is no mistake in the formula.
+kde_log_density = Exercise("kde_log_density", points=3, rtol={"float64": 1e-5}, atol={"float64": 1e-5})
 
 
 def kde_inputs(rng, m, n, d, *, bandwidth=0.6, dtype=torch.float64):
@@ -212,55 +212,90 @@ def kde_inputs(rng, m, n, d, *, bandwidth=0.6, dtype=torch.float64):
     }
 
 
+def near_the_data(inputs):
+    """A query for each of the first data points, about a bandwidth away in each coordinate. Its kernel is by far the
+    largest there, so that rounding in the exponents, which are hundreds, does not change the weights of kernels."""
+    h, data = inputs["bandwidth"], inputs["bandwidth"] * inputs["data"]
+    return inputs | {"query": data[: len(inputs["query"])] + h * inputs["query"], "data": data}
+
+
 @kde_log_density.case
 def in_the_plane(rng):
-    """The density is a mean over the data, so it has one value per query. Each kernel is a Gaussian of covariance
-    bandwidth²·I; its normalising constant belongs to it. The logarithm comes last."""
+    """Three things are easily lost: the kernels are averaged and not added; each carries the normalising constant of a
+    Gaussian in d dimensions; and the bandwidth is a standard deviation. With one data point, what should the result be
+    at the point itself?"""
     return kde_inputs(rng, 4, 6, 2)
 
 
-@kde_log_density.case
+@kde_log_density.case(about="number form")
 def more_queries_than_data(rng):
-    """9 queries and 2 data points: shape (9,). Every query meets every data point, so one of the two needs an extra
-    axis, and the mean runs over the data."""
+    """9 queries and 2 data points: shape (9,). Every query meets every data point. Over which of the two do you
+    average?"""
     return kde_inputs(rng, 9, 2, 3)
 
 
 @kde_log_density.case
 def on_the_line(rng):
-    """d = 1 with a bandwidth of 2.5: it is a length. The exponent holds its square, and the normalising constant its
-    first power per dimension."""
+    """d = 1 with a bandwidth of 2.5, a length. How often does it stand in the exponent, and how often, for each
+    dimension, in the normalising constant?"""
     return kde_inputs(rng, 5, 7, 1, bandwidth=2.5)
 
 
-@kde_log_density.case
+@kde_log_density.case(about="form")
 def one_kernel(rng):
     """One query and one data point: shape (1,), and the kernel itself."""
     return kde_inputs(rng, 1, 1, 2)
 
 
-@kde_log_density.case
+@kde_log_density.case(about="number slope")
 def far_from_the_data(rng):
     """Queries 50 to 300 bandwidths away: every kernel is 0 in floating point, and log 0 is -inf. The log-density is a
-    large negative number and its slope points back to the data. torch.logsumexp takes exponents; don't exponentiate
-    yourself, and don't add a constant."""
-    inputs = kde_inputs(rng, 4, 6, 2, bandwidth=0.2, dtype=torch.float32)
+    large negative number and its slope points back to the data. A sum of exponentials of which only the logarithm is
+    wanted has a function of its own in torch; a small constant is no help."""
     away = torch.tensor([[10.0, 0.0], [0.0, -20.0], [-40.0, 30.0], [60.0, 1.0]])
-    return inputs | {"query": inputs["query"] + away}
+    while True:  # until each query has one nearest point by far: rounding decides between kernels of one size
+        inputs = kde_inputs(rng, 4, 6, 2, bandwidth=0.2, dtype=torch.float32)
+        query = inputs["query"] + away
+        exponents = -0.5 * (torch.cdist(query.double(), inputs["data"].double()) / 0.2).square()
+        largest = exponents.topk(2, dim=1).values
+        if (largest[:, 0] - largest[:, 1]).min() > 20:
+            return inputs | {"query": query}
 
 
 @kde_log_density.case
 def many_dimensions(rng):
-    """120 dimensions in float32: (2π·bandwidth²)^(d/2) is smaller than the smallest number there is. Add the logarithm
-    of the normalising constant instead of dividing by it."""
-    inputs = kde_inputs(rng, 3, 5, 120, bandwidth=0.05, dtype=torch.float32)
-    return inputs | {"query": 0.05 * inputs["query"], "data": 0.05 * inputs["data"]}
+    """120 dimensions in float32: the normalising constant is smaller than the smallest number there is, though its
+    logarithm is not. Where in your formula is it still a factor?"""
+    return near_the_data(kde_inputs(rng, 3, 5, 120, bandwidth=0.05, dtype=torch.float32))
 
 
 @kde_log_density.case
+def more_dimensions_than_a_double_holds(rng):
+    """400 dimensions in float64: now the normalising constant is beyond the smallest double as well. More digits don't
+    help; where in your formula is it still a factor?"""
+    return near_the_data(kde_inputs(rng, 2, 4, 400, bandwidth=0.02))
+
+
+@kde_log_density.case(about="form")
 def single_precision(rng):
     """float32 in, float32 out."""
     return kde_inputs(rng, 4, 3, 2, dtype=torch.float32)
+
+
+@kde_log_density.case(about="number slope")
+def at_a_data_point(rng):
+    """Each query here is one of the data points, and its own kernel counts like the others. The distance to it is 0:
+    has a distance a slope there, and has its square one?"""
+    inputs = kde_inputs(rng, 4, 6, 2)
+    return inputs | {"query": inputs["data"][:4].clone()}
+
+
+@kde_log_density.case(about="number slope")
+def far_from_the_origin(rng):
+    """Queries and data lie close together, both a million away from 0. A small difference of two numbers near 10¹² has
+    lost all its digits: what can be subtracted before anything is squared?"""
+    inputs = kde_inputs(rng, 4, 6, 2)
+    return inputs | {"query": inputs["query"] + 1e6, "data": inputs["data"] + 1e6}
 
 
 kde_sample = Exercise("kde_sample", points=1)
@@ -277,25 +312,25 @@ def kde_draws(rng, n, k, d, *, bandwidth=0.3, dtype=torch.float64):
 
 @kde_sample.case
 def in_the_plane(rng):
-    """A draw from a mixture: take the data point that the index names, and move it by noise of standard deviation
-    bandwidth (not bandwidth², not 1/bandwidth)."""
+    """Take one row by hand: from which data point does it come, and how far away may it lie? A bandwidth is a standard
+    deviation, neither its square nor its inverse."""
     return kde_draws(rng, 6, 6, 2)
 
 
-@kde_sample.case
+@kde_sample.case(about="number form")
 def more_samples_than_data(rng):
     """11 samples from 3 data points: indices repeat, in any order, and each gets its own noise. The number of samples
     is the length of indices."""
     return kde_draws(rng, 3, 11, 2)
 
 
-@kde_sample.case
+@kde_sample.case(about="number form")
 def fewer_samples_than_data(rng):
-    """2 samples from 9 data points."""
+    """2 samples from 9 data points: the number of samples is the length of indices."""
     return kde_draws(rng, 9, 2, 3)
 
 
-@kde_sample.case
+@kde_sample.case(about="form")
 def single_precision(rng):
     """float32 in, float32 out."""
     return kde_draws(rng, 5, 4, 2, dtype=torch.float32)

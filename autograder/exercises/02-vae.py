@@ -8,7 +8,7 @@ import sympy
 import torch
 from torch import Tensor, nn, optim
 
-from autograder.exercise import Exercise, fill, network, normal
+from autograder.exercise import EXACT, Exercise, WrongType, fill, in_groups, leave_gradients, network, normal
 
 DOUBLE = torch.float64
 
@@ -27,22 +27,23 @@ def correlated(rng, n: int, d: int, *, dtype=DOUBLE) -> Tensor:
 
 @pca_reconstruct.case
 def far_from_the_origin(rng):
-    """The recipe: subtract the mean of every column; find the k directions of largest variance; project onto them; add
-    the mean back. Which of the four steps is missing or different?"""
+    """The cloud lies far from the origin, and the directions of largest variance are seen from its middle. Was the
+    middle taken away before you looked for them, and is it there again in the end? If so, count the directions that you
+    keep, and ask how far each row goes along each of them."""
     return {"x": correlated(rng, 12, 5) + 4 + normal(rng, 5, dtype=DOUBLE), "k": 2}
 
 
-@pca_reconstruct.case
+@pca_reconstruct.case(about="number form")
 def one_component(rng):
-    """With k = 1 every row moves onto one line through the mean, the line of the largest variance; the result still has
-    the shape of x."""
+    """With k = 1 every row moves onto one line, that of the largest variance, and the result still has the shape of
+    x."""
     return {"x": correlated(rng, 9, 4) + 1, "k": 1}
 
 
-@pca_reconstruct.case
+@pca_reconstruct.case(about="number form")
 def more_columns_than_rows(rng):
-    """4 rows with 9 columns: the directions live among the columns, so there are 9 numbers in each. With
-    full_matrices=False the singular value decomposition has the sizes you want."""
+    """4 rows with 9 columns: the directions live among the columns, so there are 9 numbers in each. torch.linalg.svd
+    has an argument that keeps its factors small."""
     return {"x": correlated(rng, 4, 9) + 2, "k": 2}
 
 
@@ -60,7 +61,7 @@ def unequal_units(rng):
     return {"x": x + 7, "k": 2}
 
 
-@pca_reconstruct.case
+@pca_reconstruct.case(about="form")
 def single_precision(rng):
     """float32 in, float32 out: NumPy and scikit-learn may hand back another type."""
     return {"x": correlated(rng, 10, 4, dtype=torch.float32) + 20, "k": 2}
@@ -76,11 +77,11 @@ def at_points(derivation, points: Tensor) -> Tensor:
     m1, m2, s1, s2 = PARAMETERS
     expression = derivation(m1, s1, m2, s2)
     if not isinstance(expression, sympy.Expr | int | float):
-        raise TypeError(f"a SymPy expression should be returned, not a {type(expression).__name__}")
+        raise WrongType(f"a SymPy expression should be returned, not a {type(expression).__name__}")
     expression = sympy.sympify(expression)
     if strangers := sorted(map(str, expression.free_symbols - set(PARAMETERS))):
         raise ValueError(
-            f"the result still contains {', '.join(strangers)}, which is none of the four arguments; "
+            f"the result still contains {', '.join(strangers)}, none of which is one of the four arguments themselves; "
             "an expectation over z leaves no z"
         )
     rows = [dict(zip((m1, s1, m2, s2), map(sympy.Rational, row.tolist()), strict=True)) for row in points]
@@ -98,30 +99,30 @@ def parameters(rng, n=4, *, means=2.0, low=0.4, high=2.5) -> Tensor:
 
 @univariate_kl.case
 def random_points(rng):
-    """Start from log q - log p, a polynomial in z of degree two. Under q, E[(z - m1)²] = s1² and E[(z - m2)²] = s1² +
-    (m1 - m2)²; nothing else is needed."""
+    """Try your result where you know it: what is it where both distributions agree, and how does it grow as the means
+    part? If you expanded the squares: under q, the expectation of (z - m2)² has two parts."""
     return {"points": parameters(rng)}
 
 
 @univariate_kl.case
 def nearly_the_same(rng):
-    """Where the two distributions agree the divergence is 0, and here they nearly do: a wrong constant or a missing
-    -1/2 shows."""
+    """Where the two distributions agree the divergence is 0, and here they nearly do: a constant that is missing or too
+    many shows."""
     points = parameters(rng)[:, [0, 1, 0, 1]]
     return {"points": points + torch.tensor([0, 0, 0.01, 0.01], dtype=DOUBLE)}
 
 
 @univariate_kl.case
 def only_the_means_differ(rng):
-    """With equal standard deviations s the divergence is (m1 - m2)² / (2 s²): measured in units of the second one's
-    spread, and with s2² in the denominator, not s2."""
+    """Equal standard deviations: what is left must grow with the square of the distance of the means, measured in units
+    of the second one's spread. Is it a variance that you divide by?"""
     return {"points": parameters(rng)[:, [0, 1, 2, 1]]}
 
 
 @univariate_kl.case
 def narrow_in_wide_and_wide_in_narrow(rng):
     """The divergence is not symmetric: a wide q pays far more for mass where a narrow p has none than the other way
-    round. The expectation is taken under the first distribution."""
+    round. Under which of the two is the expectation taken?"""
     wide = parameters(rng, 2, means=0.1, low=10, high=20)
     narrow = parameters(rng, 2, means=0.1, low=0.05, high=0.1)
     wide_in_narrow = torch.cat([wide[:, :2], narrow[:, 2:]], dim=1)
@@ -129,16 +130,14 @@ def narrow_in_wide_and_wide_in_narrow(rng):
     return {"points": torch.cat([wide_in_narrow, narrow_in_wide])}
 
 
-# Noise and data are constants: what flows back to them is nobody's business, so they are handed over detached.
-reparameterize = Exercise(
-    "reparameterize", points=1, call=lambda function, mean, log_var, noise: function(mean, log_var, noise.detach())
-)
+# A standard deviation of 10⁻⁷ counts as much as one of 3,000.
+reparameterize = Exercise("reparameterize", points=1, atol=EXACT)
 
 
 @reparameterize.case
 def one_batch(rng):
-    """z = mean + std · noise, and the standard deviation is exp(log_var / 2): exp(log_var) is its square. Gradients
-    flow to mean and log_var."""
+    """The noise has variance 1, and z must have the variance whose logarithm is log_var. By which number must noise be
+    multiplied for that? Not by the variance itself."""
     return {"mean": normal(rng, 5, 3), "log_var": normal(rng, 5, 3), "noise": normal(rng, 5, 3)}
 
 
@@ -148,27 +147,27 @@ def no_noise(rng):
     return {"mean": normal(rng, 4, 2), "log_var": normal(rng, 4, 2), "noise": torch.zeros(4, 2)}
 
 
-@reparameterize.case
+@reparameterize.case(about="form")
 def batch_of_one(rng):
     """One sample with one latent dimension keeps its shape (1, 1)."""
     return {"mean": normal(rng, 1, 1), "log_var": normal(rng, 1, 1), "noise": normal(rng, 1, 1)}
 
 
-@reparameterize.case
+@reparameterize.case(about="form number")
 def latent_maps(rng):
-    """A convolutional encoder returns latent maps, (n, c, h, w): the formula works entry by entry."""
+    """A convolutional encoder returns latent maps, (n, c, h, w): everything goes entry by entry."""
     return {name: normal(rng, 2, 3, 2, 4) for name in ("mean", "log_var", "noise")}
 
 
 @reparameterize.case
 def very_wide_and_very_narrow(rng):
-    """log_var near -30 and near 16: the noise is multiplied by the standard deviation as it is, without a bound and
-    without a small constant."""
+    """log_var near -30 and near 16: nothing is bounded, and no small constant is added; a standard deviation of 10⁻⁷ is
+    one."""
     log_var = torch.cat([-30 + normal(rng, 3, 2), 16 + normal(rng, 3, 2)])
     return {"mean": normal(rng, 6, 2, scale=1e-3), "log_var": log_var, "noise": normal(rng, 6, 2)}
 
 
-@reparameterize.case
+@reparameterize.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out."""
     return {name: normal(rng, 3, 2, dtype=DOUBLE) for name in ("mean", "log_var", "noise")}
@@ -179,12 +178,12 @@ gaussian_kl = Exercise("gaussian_kl", points=2)
 
 @gaussian_kl.case
 def one_batch(rng):
-    """For one dimension the divergence is (mean² + var - 1 - log var) / 2. Sum it over the latent dimensions, and keep
-    one number per sample: shape (n,)."""
+    """Try your formula in one dimension: is it 0 at mean 0 and variance 1, and does it grow when the mean moves, when
+    the variance shrinks, when the variance grows? Then: over which axis is it added up, and which stays?"""
     return {"mean": normal(rng, 5, 3), "log_var": normal(rng, 5, 3)}
 
 
-@gaussian_kl.case
+@gaussian_kl.case(about="number slope")
 def the_prior_itself(rng):
     """mean = 0 and log_var = 0 is the prior N(0, I): the divergence is 0, and so is its gradient."""
     return {"mean": torch.zeros(3, 2), "log_var": torch.zeros(3, 2)}
@@ -192,30 +191,32 @@ def the_prior_itself(rng):
 
 @gaussian_kl.case
 def only_the_mean_differs(rng):
-    """With variance 1 the divergence is half the squared length of the mean."""
+    """Variance 1, as in the prior: three of the terms cancel, and what is left grows with the square of the mean. Which
+    factor stands before it?"""
     return {"mean": normal(rng, 4, 3, scale=3), "log_var": torch.zeros(4, 3)}
 
 
-@gaussian_kl.case
+@gaussian_kl.case(about="form")
 def batch_of_one(rng):
     """One sample: the result has shape (1,), not ()."""
     return {"mean": normal(rng, 1, 4), "log_var": normal(rng, 1, 4)}
 
 
-@gaussian_kl.case
+@gaussian_kl.case(about="form")
 def one_latent_dimension(rng):
     """One latent dimension: the result still has shape (n,), not (n, 1)."""
     return {"mean": normal(rng, 6, 1), "log_var": normal(rng, 6, 1)}
 
 
-@gaussian_kl.case
+@gaussian_kl.case(about="number slope")
 def very_wide_and_very_narrow(rng):
-    """log_var near -30 and near 8. The logarithm of the variance is log_var itself: log(exp(log_var) + 1e-8) is not."""
+    """log_var near -30 and near 8. You are given the logarithm of the variance: going to the variance and back, with a
+    small constant on the way, loses it."""
     log_var = torch.cat([-30 + normal(rng, 3, 2), 8 + normal(rng, 3, 2)])
     return {"mean": normal(rng, 6, 2), "log_var": log_var}
 
 
-@gaussian_kl.case
+@gaussian_kl.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out."""
     return {"mean": normal(rng, 3, 2, dtype=DOUBLE), "log_var": normal(rng, 3, 2, dtype=DOUBLE)}
@@ -242,12 +243,13 @@ def two_gaussians(rng, d: int, *, scale1=1.0, scale2=1.0, dtype=DOUBLE):
 
 @mvn_kl.case
 def two_dimensions(rng):
-    """Half of: the trace of cov2⁻¹ cov1, plus the squared distance of the means measured with cov2⁻¹, minus d, plus log
-    det cov2 - log det cov1."""
+    """For d = 1 it must agree with the divergence of the exercise before. Which of the two covariances is inverted, and
+    where? In which order are the logarithms of the determinants subtracted, what is taken off for the dimension, and is
+    everything halved?"""
     return two_gaussians(rng, 2, scale2=2.5)
 
 
-@mvn_kl.case
+@mvn_kl.case(about="form")
 def one_dimension(rng):
     """d = 1: the result is a scalar of shape (), not (1, 1)."""
     return two_gaussians(rng, 1, scale2=0.5)
@@ -265,16 +267,16 @@ def correlations_only(rng):
 
 @mvn_kl.case
 def only_the_means_differ(rng):
-    """With one covariance for both, what is left is half the squared distance of the means, measured with the inverse
-    of that covariance."""
+    """One covariance for both: most terms cancel. What is left is a squared distance of the means, but not in plain
+    units: a step along a narrow direction counts more."""
     inputs = two_gaussians(rng, 3, scale1=4.0)
     return inputs | {"cov2": inputs["cov1"].clone()}
 
 
 @mvn_kl.case
 def determinants_that_underflow(rng):
-    """100 dimensions with small variances: a determinant near 10⁻⁴⁰⁰ is 0 in float64, and its logarithm -inf. Take the
-    log-determinant directly, by slogdet or as twice the sum of logs on the Cholesky factor's diagonal."""
+    """100 dimensions with small variances: a determinant near 10⁻⁴⁰⁰ is 0 in float64, and its logarithm -inf. The
+    logarithm of a determinant can be had without the determinant; torch.linalg knows two ways."""
     return two_gaussians(rng, 100, scale1=1e-4, scale2=2e-4)
 
 
@@ -284,17 +286,22 @@ def determinants_that_overflow(rng):
     return two_gaussians(rng, 100, scale1=2e4, scale2=1e4)
 
 
-@mvn_kl.case
+@mvn_kl.case(about="form")
 def single_precision(rng):
     """float32 in, float32 out."""
     return two_gaussians(rng, 3, scale2=2.0, dtype=torch.float32)
 
 
+@mvn_kl.case
+def roots_of_determinants_that_underflow(rng):
+    """Variances near 10⁻⁹: now even the square root of a determinant is 0, and so is the product along the diagonal of
+    a triangular factor. Where does your formula still multiply a hundred small numbers?"""
+    return two_gaussians(rng, 100, scale1=1e-9, scale2=2e-9)
+
+
 # --- the loss and one step --------------------------------------------------------------------------------------------
 
-negative_elbo = Exercise(
-    "negative_elbo", points=2, call=lambda function, x, logits, *q: function(x.detach(), logits, *q)
-)
+negative_elbo = Exercise("negative_elbo", points=2)
 
 
 def pixels(rng, *shape, dtype=torch.float32) -> Tensor:
@@ -314,18 +321,19 @@ def elbo_inputs(rng, *shape, k=2, scale=2.0, dtype=torch.float32):
 
 @negative_elbo.case
 def rows_of_pixels(rng):
-    """Per sample: the cross-entropy summed over its pixels, plus its KL. Then the mean over the batch. A mean over
-    pixels would make the KL weigh as much as all pixels together."""
+    """Which axes are added up and which is averaged? A mean over pixels would make the KL weigh as much as all pixels
+    together; a sum over the batch would grow with its size. How often does a sample's KL count, and which of the two
+    parts carries which sign?"""
     return elbo_inputs(rng, 5, 7, k=3)
 
 
-@negative_elbo.case
+@negative_elbo.case(about="number form")
 def images(rng):
-    """Pictures (n, 1, h, w): sum over every axis but the batch, with .flatten(1).sum(1) for example."""
+    """Pictures (n, 1, h, w): a sample is everything but the batch axis."""
     return elbo_inputs(rng, 3, 1, 4, 5)
 
 
-@negative_elbo.case
+@negative_elbo.case(about="form")
 def batch_of_one(rng):
     """One sample: the result is still a scalar of shape ()."""
     return elbo_inputs(rng, 1, 6)
@@ -337,29 +345,51 @@ def encoder_at_the_prior(rng):
     return elbo_inputs(rng, 4, 5) | {"mean": torch.zeros(4, 2), "log_var": torch.zeros(4, 2)}
 
 
-@negative_elbo.case
+@negative_elbo.case(about="number")
 def grey_pixels(rng):
-    """Data anywhere in [0, 1]: the cross-entropy is -x log p - (1 - x) log(1 - p), both terms, and nothing is
-    rounded."""
+    """Data anywhere in [0, 1], not only 0 and 1: a cross-entropy has two terms for each pixel, and both count when x
+    lies between."""
     inputs = elbo_inputs(rng, 4, 6)
     return inputs | {"x": torch.sigmoid(normal(rng, 4, 6))}
 
 
-@negative_elbo.case
+@negative_elbo.case(about="number slope")
 def confident_decoder(rng):
-    """Logits near ±100, some of them wrong: about 100 nats for each wrong pixel, and an alive gradient. Use
-    binary_cross_entropy_with_logits or softplus; log(sigmoid(a)) breaks, and a bounded logarithm lies."""
+    """Logits near ±100, some of them wrong: about 100 nats for each wrong pixel, and an alive gradient. A sigmoid
+    rounds to 0 or 1 there; its logarithm breaks, and a bounded logarithm lies. Stay with the logits."""
     inputs = elbo_inputs(rng, 3, 6)
     return inputs | {"logits": 100 * torch.sign(inputs["logits"]) + normal(rng, 3, 6)}
 
 
-@negative_elbo.case
+@negative_elbo.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out."""
     return elbo_inputs(rng, 4, 5, dtype=DOUBLE)
 
 
-vae_step = Exercise("vae_step", points=3, differentiable=False, as_float=True)
+def other_sample(mean, log_var, noise):
+    """Stands in for the lesson's `reparameterize`."""
+    return 0.7 * mean + torch.sigmoid(log_var) * noise
+
+
+def other_kl(mean, log_var):
+    """Stands in for `gaussian_kl`."""
+    return (1.3 * mean.square() + (log_var - 0.2).square()).sum(1)
+
+
+def other_elbo(x, logits, mean, log_var):
+    """Stands in for `negative_elbo`."""
+    misfit = (torch.sigmoid(logits) - 0.8 * x).square().flatten(1).sum(1)
+    return (misfit + 0.4 * (mean + 0.1).square().sum(1) + 0.3 * log_var.square().sum(1)).mean()
+
+
+vae_step = Exercise(
+    "vae_step",
+    points=3,
+    differentiable=False,
+    as_float=True,
+    stand_ins={"reparameterize": other_sample, "gaussian_kl": other_kl, "negative_elbo": other_elbo},
+)
 
 
 class Halves(nn.Module):
@@ -393,40 +423,37 @@ def step_inputs(encoder, decoder, x, noise, optimizer=None):
 
 @vae_step.case
 def one_step(rng):
-    """The order is: mean, log_var = encoder(x); z = reparameterize(mean, log_var, noise); loss = negative_elbo(x,
-    decoder(z), mean, log_var); clear old gradients; backward; step; return the loss from before the update as a float.
-    Both networks learn, so nothing on the way is detached."""
+    """What does a step of training consist of, and in which order? Look for a gradient that was not cleared, for a
+    network that the gradient does not reach because something on the way is detached, and for noise that does not
+    enter. If the value itself is wrong, which argument goes where, and what is added up or averaged?"""
     return step_inputs(*pair(rng))
 
 
-@vae_step.case
+@vae_step.case(about="form")
 def batch_of_one(rng):
     """One sample is a batch too."""
     return step_inputs(*pair(rng, n=1))
 
 
-@vae_step.case
+@vae_step.case(about="number effect")
 def old_gradients(rng):
-    """Both networks carry gradients from somebody's earlier backward. They must not influence this update: zero_grad
-    first."""
+    """Both networks carry gradients from somebody's earlier backward. They must not influence this update."""
     encoder, decoder, x, noise = pair(rng)
-    for p in [*encoder.parameters(), *decoder.parameters()]:
-        p.grad = normal(rng, *p.shape, dtype=p.dtype)
+    leave_gradients(rng, encoder, decoder)
     return step_inputs(encoder, decoder, x, noise)
 
 
 @vae_step.case
 def adam(rng):
-    """Any optimizer may come: use optimizer.step(), once. Adam shows a second step or an update made by hand."""
+    """Any optimizer may come, here with two groups of parameters: let it make the step, once. Adam shows a
+    second step or an update made by hand."""
     encoder, decoder, x, noise = pair(rng)
-    both = [*encoder.parameters(), *decoder.parameters()]
-    return step_inputs(encoder, decoder, x, noise, optim.Adam(both, lr=0.05, betas=(0.5, 0.9)))
+    return step_inputs(encoder, decoder, x, noise, in_groups(encoder, decoder))
 
 
 @vae_step.case
 def images(rng):
-    """Pictures (n, 1, 4, 4) go through convolutions: don't flatten x, and sum the cross-entropy over every axis but the
-    batch."""
+    """Pictures (n, 1, 4, 4) go through convolutions: hand x on as it is."""
     encoder = Halves(nn.Sequential(nn.Conv2d(1, 2, 2, 2), nn.Tanh(), nn.Flatten(), nn.Linear(8, 4)))
     decoder = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Unflatten(1, (2, 2, 2)), nn.ConvTranspose2d(2, 1, 2, 2))
     fill(encoder.double(), rng)
@@ -434,7 +461,18 @@ def images(rng):
     return step_inputs(encoder, decoder, pixels(rng, 3, 1, 4, 4, dtype=DOUBLE), normal(rng, 3, 2, dtype=DOUBLE))
 
 
-@vae_step.case
+@vae_step.case(about="form number")
 def single_precision(rng):
-    """The same in float32."""
+    """The same in float32: convert nothing."""
     return step_inputs(*pair(rng, dtype=torch.float32))
+
+
+@vae_step.case(about="effect")
+def switched_layers(rng):
+    """Some layers came in evaluation mode and others in training mode. If you switch anything, put every switch back to
+    what it was."""
+    encoder, decoder, x, noise = pair(rng)
+    for net in (encoder, decoder):
+        for module in list(net.modules())[::2]:
+            module.training = False
+    return step_inputs(encoder, decoder, x, noise)

@@ -5,10 +5,20 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import optim
 
-from autograder.exercise import Exercise, image_players, leave_gradients, normal, players
+from autograder.exercise import (
+    EXACT,
+    Exercise,
+    image_players,
+    in_groups,
+    leave_gradients,
+    normal,
+    odd_generator_loss,
+    odd_loss,
+    players,
+    switched,
+)
 
 # --- losses: functions of logits, finite and alive at ±100 ------------------------------------------------------------
 
@@ -24,44 +34,45 @@ def two_batches(rng):
 
 @discriminator_loss.case
 def unequal_batches(rng):
-    """Here 8 real logits meet 3 fake ones. Average each batch by itself, then add; one mean over all 11 gives the
-    larger batch more say."""
+    """Here 8 real logits meet 3 fake ones, so they need labels of their own, if you use labels. Average
+    each batch by itself, then add; one mean over all 11 gives the larger batch more say."""
     return {"real_logits": normal(rng, 8, 1), "fake_logits": normal(rng, 3, 1)}
 
 
-@discriminator_loss.case
+@discriminator_loss.case(about="form")
 def batch_of_one(rng):
     """One real and one fake logit: the result is still a scalar of shape (), not (1,) or (1, 1)."""
     return {"real_logits": normal(rng, 1, 1), "fake_logits": normal(rng, 1, 1)}
 
 
-@discriminator_loss.case
+@discriminator_loss.case(about="form")
 def flat_logits(rng):
     """The discriminator may return shape (n,) as well as (n, 1)."""
     return {"real_logits": normal(rng, 5), "fake_logits": normal(rng, 7)}
 
 
-@discriminator_loss.case
+@discriminator_loss.case(about="form number")
 def maps_of_logits(rng):
     """A patch discriminator returns one logit per patch, shape (n, 1, h, w): average over all of them."""
     return {"real_logits": normal(rng, 2, 1, 3, 4), "fake_logits": normal(rng, 3, 1, 3, 4)}
 
 
-@discriminator_loss.case
+@discriminator_loss.case(about="number slope")
 def confident_and_right(rng):
-    """Logits of ±100 on the right side: the loss is 0 to machine precision, and finite. log(sigmoid(x)) is exact only
-    as one function: F.logsigmoid, F.softplus or F.binary_cross_entropy_with_logits."""
+    """Logits of ±100 on the right side: the loss is 0 to machine precision, and it and its slopes are finite. A sigmoid
+    followed by a logarithm, or an exponential of +100, is not, even in a branch that torch.where does not take. PyTorch
+    has the two steps as one function of the logit."""
     return {"real_logits": 100 + normal(rng, 3, 1), "fake_logits": -100 + normal(rng, 4, 1)}
 
 
 @discriminator_loss.case
 def confident_and_wrong(rng):
     """Logits of ±100 on the wrong side: the loss is about 200 and its gradient is alive. sigmoid rounds to 0 or 1
-    there; log(0) is -inf, and log(0 + 1e-8) is finite but flat."""
+    there; log(0) is -inf, and log(0 + 1e-8) is finite but flat, as is a logit that was clamped."""
     return {"real_logits": -100 + normal(rng, 3, 1), "fake_logits": 100 + normal(rng, 4, 1)}
 
 
-@discriminator_loss.case
+@discriminator_loss.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: don't convert, and build targets with ones_like or zeros_like."""
     return {
@@ -70,118 +81,129 @@ def double_precision(rng):
     }
 
 
-def fake_logits_cases(exercise: Exercise) -> Exercise:
-    """The cases that the three generator losses share; each adds the extreme logits that it must survive."""
+@discriminator_loss.case(about="slope")
+def slopes(rng):
+    """The discriminator learns from both batches, so the slope in each logit is asked. What in your function takes a
+    number out of its graph: a detach, a no_grad, NumPy?"""
+    return {"real_logits": normal(rng, 5, 1), "fake_logits": normal(rng, 4, 1)}
 
-    @exercise.case
+
+def fake_logits_cases(exercise: Exercise) -> None:
+    """The cases that the three generator losses share. They come last: those that know more about the mistake speak
+    first."""
+
+    @exercise.case(about="form")
     def batch_of_one(rng):
         """One logit: the result is still a scalar of shape (), not (1,) or (1, 1)."""
         return {"fake_logits": normal(rng, 1, 1)}
 
-    @exercise.case
+    @exercise.case(about="form number")
     def flat_logits(rng):
         """The discriminator may return shape (n,) as well as (n, 1); the expectation is a mean, not a sum."""
         return {"fake_logits": normal(rng, 5)}
 
-    @exercise.case
+    @exercise.case(about="form number")
     def maps_of_logits(rng):
         """A patch discriminator returns one logit per patch, shape (n, 1, h, w): average over all of them."""
         return {"fake_logits": normal(rng, 2, 1, 3, 4)}
 
-    @exercise.case
+    @exercise.case(about="form")
     def double_precision(rng):
         """float64 in, float64 out: don't convert, and build targets with ones_like or zeros_like."""
         return {"fake_logits": normal(rng, 4, 1, dtype=torch.float64)}
 
-    return exercise
 
-
-generator_loss_minimax = fake_logits_cases(Exercise("generator_loss_minimax", points=1))
+generator_loss_minimax = Exercise("generator_loss_minimax", points=1)
 
 
 @generator_loss_minimax.case
 def one_batch(rng):
-    """The generator descends the term of the value that contains D(G(z)): the mean of log(1 - D), with the sign it
-    has there."""
+    """Which term of the value contains D(G(z)), and does the generator climb or descend it? Where D takes the fakes for
+    real, your loss should be smaller than where it does not. An expectation is a mean of one term per sample, not a sum
+    and not the term of a mean."""
     return {"fake_logits": normal(rng, 6, 1, scale=2)}
 
 
-@generator_loss_minimax.case
+@generator_loss_minimax.case(about="number slope")
 def sure_it_is_fake(rng):
-    """Logits near -100: log(1 - D) is 0 to machine precision and so is its gradient. This flatness is the saturation
-    that the text is about; computed well it is exact, not nan."""
+    """Logits near -100: the loss is 0 to machine precision and so is its gradient. This flatness is the saturation that
+    the text is about; computed well it is exact, not nan."""
     return {"fake_logits": -100 + normal(rng, 4, 1)}
 
 
-@generator_loss_minimax.case
+@generator_loss_minimax.case(about="number slope")
 def sure_it_is_real(rng):
-    """Logits near +100: log(1 - D) is about -100. sigmoid rounds to 1 there, and log(1 - 1) is -inf; write
-    log(1 - sigmoid(x)) as one stable function of x."""
+    """Logits near +100: the loss is about -100 and its slopes are finite. sigmoid rounds to 1 there, and log(1 - 1) is
+    -inf; a clamp or a small constant only hides it, and the exponential of 100 is inf, even in a branch that
+    torch.where does not take. For which logit is 1 - D the probability?"""
     return {"fake_logits": 100 + normal(rng, 4, 1)}
 
 
-generator_loss_nonsaturating = fake_logits_cases(Exercise("generator_loss_nonsaturating", points=1))
+fake_logits_cases(generator_loss_minimax)
+
+
+generator_loss_nonsaturating = Exercise("generator_loss_nonsaturating", points=1)
 
 
 @generator_loss_nonsaturating.case
 def one_batch(rng):
-    """The generator wants log D(G(z)) to be large, and an optimizer makes things small. This is not log(1 - D) with
-    another sign."""
+    """What does this loss want to be large, and what does an optimizer do with a loss? It is not the minimax loss with
+    another sign: compare the two slopes where D is sure that the samples are fake. An expectation is a mean of one term
+    per sample, not a sum and not the term of a mean."""
     return {"fake_logits": normal(rng, 6, 1, scale=2)}
 
 
-@generator_loss_nonsaturating.case
+@generator_loss_nonsaturating.case(about="number slope")
 def sure_it_is_fake(rng):
-    """Logits near -100: the loss is about 100 and every sample's gradient is as large as it gets; that is the point
-    of this loss. A small constant inside the log (log(D + 1e-8)) makes it flat again."""
+    """Logits near -100: the loss is about 100 and every sample's gradient is as large as it gets; that is the point of
+    this loss. A small constant inside the logarithm, or a clamp, makes it flat again, and the exponential of 100 is
+    inf, even in a branch that torch.where does not take."""
     return {"fake_logits": -100 + normal(rng, 4, 1)}
 
 
-@generator_loss_nonsaturating.case
+@generator_loss_nonsaturating.case(about="number slope")
 def sure_it_is_real(rng):
     """Logits near +100: nothing left to gain, the loss is 0 to machine precision and finite."""
     return {"fake_logits": 100 + normal(rng, 4, 1)}
 
 
-generator_loss_maximum_likelihood = fake_logits_cases(Exercise("generator_loss_maximum_likelihood", points=2))
+fake_logits_cases(generator_loss_nonsaturating)
+
+
+# Odds of 10⁻³³ count as much as those of 10³³.
+generator_loss_maximum_likelihood = Exercise("generator_loss_maximum_likelihood", points=2, atol=EXACT)
 
 
 @generator_loss_maximum_likelihood.case
 def one_batch(rng):
-    """The inverse of the sigmoid gives back the logit; what is averaged is its exponential, one sample at a time. A
-    good fake has large odds, and the loss is minimised. No factor 1/2."""
+    """What are the odds D/(1-D), as a function of the logit? Of these, one per sample, a mean is taken; which sign
+    makes large odds good for the generator? There is no factor 1/2."""
     return {"fake_logits": normal(rng, 6, 1, scale=2)}
 
 
-@generator_loss_maximum_likelihood.case
+@generator_loss_maximum_likelihood.case(about="number slope")
 def large_odds(rng):
-    """D/(1-D) is the exponential of the logit. Computed through the sigmoid it breaks above 17 in float32, where 1 -
-    D has no digits left."""
+    """Odds of e²⁰ don't survive the way through the sigmoid: above a logit of 17, 1 - D has no digits left in float32.
+    Don't go there."""
     return {"fake_logits": torch.cat([20 + normal(rng, 3, 1), 10 + normal(rng, 3, 1)])}
 
 
-@generator_loss_maximum_likelihood.case
+@generator_loss_maximum_likelihood.case(about="number slope")
 def very_large_odds(rng):
-    """exp(75) still fits into float32: no clamp is needed for logits up to 80."""
+    """Odds of e⁷⁵ still fit into float32: no clamp is needed for logits up to 80."""
     return {"fake_logits": 75 + normal(rng, 3, 1)}
 
 
-@generator_loss_maximum_likelihood.case
+@generator_loss_maximum_likelihood.case(about="number slope")
 def sure_it_is_fake(rng):
-    """Logits near -75: value and gradient are practically 0."""
+    """Logits near -75: the loss is as small as 10⁻³³, and exact: no clamp, and nothing is added inside."""
     return {"fake_logits": -75 + normal(rng, 3, 1)}
 
 
+fake_logits_cases(generator_loss_maximum_likelihood)
+
+
 # --- steps: one update, nothing else touched --------------------------------------------------------------------------
-
-
-def odd_loss(real_logits, fake_logits):
-    """A loss that no answer can guess: asymmetric in its arguments, not linear, not a cross-entropy."""
-    return (real_logits - 1.3).pow(2).mean() + 2 * F.softplus(1.7 * fake_logits).mean()
-
-
-def odd_generator_loss(fake_logits):
-    return (fake_logits - 0.7).pow(2).mean() + F.softplus(-fake_logits).mean()
 
 
 discriminator_step = Exercise("discriminator_step", points=3, differentiable=False, as_float=True)
@@ -201,21 +223,23 @@ def d_inputs(generator, discriminator, real, noise, optimizer=None):
 
 @discriminator_step.case
 def one_step(rng):
-    """The order is: fake = generator(noise); value = loss(real logits, fake logits); clear old gradients; backward;
-    step; return the value from before the update as a float."""
+    """What does a step consist of, and in which order? Look for a gradient that was not cleared, for fakes and data
+    that changed places, for an optimizer that is called twice or not at all, and for a loss other than the one
+    handed in, or from after the update. Are all logits in the graph?"""
     return d_inputs(*players(rng))
 
 
-@discriminator_step.case
+@discriminator_step.case(about="number form")
 def unequal_batches(rng):
     """7 real points and 2 noise vectors: the number of fakes is the length of the noise."""
     return d_inputs(*players(rng, n_real=7, n_noise=2))
 
 
-@discriminator_step.case
+@discriminator_step.case(about="number effect")
 def old_gradients(rng):
-    """Both players carry gradients from before. The discriminator's must not influence this update (zero_grad first),
-    and the generator's must come out exactly as they went in."""
+    """Both players carry gradients from before. The discriminator's must not influence this update, and the generator's
+    must come out exactly as they went in: where does your backward go beyond the discriminator? The loss needs the
+    fakes; does it need to know how they were made?"""
     generator, discriminator, real, noise = players(rng)
     leave_gradients(rng, generator, discriminator)
     return d_inputs(generator, discriminator, real, noise)
@@ -223,29 +247,29 @@ def old_gradients(rng):
 
 @discriminator_step.case
 def adam(rng):
-    """Any optimizer may come: use optimizer.step(), once. Adam with momentum shows a second step or an update made by
-    hand."""
+    """Any optimizer may come, here with two groups of parameters: let it make the step, once, with
+    all that it holds. Adam with momentum shows a second step, an update made by hand, and another optimizer in its
+    place."""
     generator, discriminator, real, noise = players(rng)
-    optimizer = optim.Adam(discriminator.parameters(), lr=0.05, betas=(0.5, 0.9))
-    return d_inputs(generator, discriminator, real, noise, optimizer)
+    return d_inputs(generator, discriminator, real, noise, in_groups(discriminator))
 
 
-@discriminator_step.case
+@discriminator_step.case(about="effect")
 def frozen_layer(rng):
-    """One layer of the generator came in frozen (requires_grad = False) and the others did not: if you freeze and
-    unfreeze the generator, put every flag back to what it was."""
+    """One layer of the generator came in frozen (requires_grad = False) and the others did not; some layers came in
+    evaluation mode. If you switch anything, put every switch back to what it was."""
     generator, discriminator, real, noise = players(rng)
-    generator[0].requires_grad_(False)
+    switched(generator[0], generator, discriminator)
     return d_inputs(generator, discriminator, real, noise)
 
 
-@discriminator_step.case
+@discriminator_step.case(about="number form")
 def images(rng):
     """Data may have any shape after the batch axis: don't flatten, don't assume two columns."""
     return d_inputs(*image_players(rng))
 
 
-@discriminator_step.case
+@discriminator_step.case(about="number form")
 def single_precision(rng):
     """The networks are float32 this time: convert neither the data nor the noise."""
     return d_inputs(*players(rng, dtype=torch.float32))
@@ -267,23 +291,25 @@ def g_inputs(generator, discriminator, noise, optimizer=None):
 
 @generator_step.case
 def one_step(rng):
-    """The gradient must flow through the discriminator into the generator: no detach and no no_grad on this path.
-    Then only the generator's optimizer steps."""
+    """Through which network must the gradient pass to reach the generator? A detach, a no_grad or a .data on that path
+    stops it. Whose parameters does the optimizer hold, how often is it called, and when? The loss is the function that
+    is handed in, of logits, and its value from before the update."""
     generator, discriminator, _, noise = players(rng)
     return g_inputs(generator, discriminator, noise)
 
 
-@generator_step.case
+@generator_step.case(about="number form")
 def batch_of_one(rng):
     """One noise vector makes one fake."""
     generator, discriminator, _, noise = players(rng, n_noise=1)
     return g_inputs(generator, discriminator, noise)
 
 
-@generator_step.case
+@generator_step.case(about="number effect")
 def old_gradients(rng):
-    """Both players carry gradients from before. The generator's must not influence this update, and the
-    discriminator's must come out exactly as they went in: backward() without inputs=... adds to them."""
+    """Both players carry gradients from before. The generator's must not influence this update, and the discriminator's
+    must come out exactly as they went in: a plain backward() adds to every parameter that it meets, and its argument
+    inputs=... says to which it may."""
     generator, discriminator, _, noise = players(rng)
     leave_gradients(rng, generator, discriminator)
     return g_inputs(generator, discriminator, noise)
@@ -291,28 +317,29 @@ def old_gradients(rng):
 
 @generator_step.case
 def adam(rng):
-    """Any optimizer may come: use optimizer.step(), once."""
+    """Any optimizer may come, here with two groups of parameters: let it make the step, once, with its own settings and
+    with all that it holds."""
     generator, discriminator, _, noise = players(rng)
-    return g_inputs(generator, discriminator, noise, optim.Adam(generator.parameters(), lr=0.05, betas=(0.5, 0.9)))
+    return g_inputs(generator, discriminator, noise, in_groups(generator))
 
 
-@generator_step.case
+@generator_step.case(about="effect")
 def frozen_layer(rng):
-    """One layer of the discriminator came in frozen (requires_grad = False) and the others did not: if you freeze and
-    unfreeze the discriminator, put every flag back to what it was."""
+    """One layer of the discriminator came in frozen (requires_grad = False) and the others did not; some layers came in
+    evaluation mode. If you switch anything, put every switch back to what it was."""
     generator, discriminator, _, noise = players(rng)
-    discriminator[0].requires_grad_(False)
+    switched(discriminator[0], generator, discriminator)
     return g_inputs(generator, discriminator, noise)
 
 
-@generator_step.case
+@generator_step.case(about="number form")
 def images(rng):
     """Data may have any shape after the batch axis."""
     generator, discriminator, _, noise = image_players(rng)
     return g_inputs(generator, discriminator, noise)
 
 
-@generator_step.case
+@generator_step.case(about="number form")
 def single_precision(rng):
     """The networks are float32 this time: convert neither the data nor the noise."""
     generator, discriminator, _, noise = players(rng, dtype=torch.float32)

@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 import torch
 
-from autograder.exercise import Exercise, normal
+from autograder.exercise import EXACT, Exercise, WrongType, normal
 
 # --- divergences of probability tables --------------------------------------------------------------------------------
 
@@ -28,43 +28,12 @@ def probabilities_with_zeros(rng, n, where):
     return (table / table.sum()).to(torch.float32)
 
 
-def with_slopes(function, *tensors):
-    """Call an answer. Where it returns a number, or a tensor without a graph, its slopes are measured.
-
-    The contract asks for values, so a float is a right answer; but a graph that is there must be right. Steps are
-    relative to each entry, because some are tiny.
-    """
-    if not any(x.requires_grad for x in tensors):
-        value = function(*tensors)
-        return torch.tensor(value, dtype=tensors[0].dtype) if isinstance(value, float) else value
-    plain = [x.detach() for x in tensors]
-    try:
-        value = function(*tensors)
-    except RuntimeError:  # a tensor that requires a gradient does not become a NumPy array
-        value = function(*plain)
-    if isinstance(value, torch.Tensor) and value.requires_grad or not isinstance(value, (torch.Tensor, float)):
-        return value
-    value = torch.as_tensor(value, dtype=tensors[0].dtype)
-    for k, x in enumerate(tensors):
-        for i in range(x.numel()):
-            step = torch.zeros_like(x, dtype=torch.float64)
-            step.view(-1)[i] = width = 1e-5 * x.detach().double().flatten()[i]
-            at = [y.double() for y in plain]
-            above, below = (
-                torch.as_tensor(function(*at[:k], at[k] + change, *at[k + 1 :]), dtype=torch.float64)
-                for change in (step, -step)
-            )
-            slope = ((above - below) / (2 * width)).to(x.dtype)
-            value = value + slope * (x.flatten()[i] - plain[k].flatten()[i])
-    return value
-
-
 def between_distributions(function, p, q):
     """Slopes are compared along the set of distributions only: there an answer that renormalises its inputs is as
     right as one that does not."""
     if p.requires_grad:
         p, q = p / p.sum(), q / q.sum()
-    return with_slopes(function, p, q)
+    return function(p, q)
 
 
 kl_divergence = Exercise("kl_divergence", points=2, call=between_distributions)
@@ -72,22 +41,23 @@ kl_divergence = Exercise("kl_divergence", points=2, call=between_distributions)
 
 @kl_divergence.case
 def two_vectors(rng):
-    """Each entry contributes p·log(p/q): the weight is p, the logarithm is natural, and what p says is compared with
-    what q says, not the other way round. Add, don't average."""
+    """Three questions: which of the two is the weight of an entry, which stands on top inside the logarithm, and are
+    the entries added or averaged? The logarithm is natural. If you use F.kl_div: which of its arguments does it want as
+    a logarithm, in which order, and what becomes of the entries?"""
     return {"p": probabilities(rng, 6), "q": probabilities(rng, 6)}
 
 
-@kl_divergence.case
+@kl_divergence.case(about="number form")
 def a_table(rng):
-    """A joint distribution of two variables, shape (3, 4): sum over every entry, the result is a scalar. With
+    """A joint distribution of two variables, shape (3, 4): every entry counts, and the result is a scalar. With
     F.kl_div, mind that 'batchmean' divides by the number of rows."""
     return {"p": probabilities(rng, 3, 4), "q": probabilities(rng, 3, 4)}
 
 
 @kl_divergence.case(gradient=False)
 def zeros_in_p(rng):
-    """Where p is 0 the entry contributes 0, because t·log t goes to 0 as t does. A computer's 0·log(0) is nan:
-    torch.xlogy, or torch.where on the result, knows better."""
+    """Where p is 0 the entry contributes 0, because t·log t goes to 0 as t does. A computer's 0·log(0) is nan. Some
+    function of torch multiplies by a logarithm and knows better."""
     return {"p": probabilities_with_zeros(rng, 6, [1, 4]), "q": probabilities(rng, 6)}
 
 
@@ -100,7 +70,7 @@ def zeros_in_both(rng):
 @kl_divergence.case(gradient=False)
 def zero_in_q(rng):
     """Here q calls something impossible that p produces: the divergence is +inf. A small constant inside the
-    logarithm makes it finite, and wrong."""
+    logarithm makes it finite, and wrong; so do a clamp, nan_to_num, and leaving the entry out."""
     return {"p": probabilities(rng, 5), "q": probabilities_with_zeros(rng, 5, [3])}
 
 
@@ -119,10 +89,17 @@ def tiny_probabilities(rng):
     return {"p": probabilities(rng, 6), "q": q / q.sum()}
 
 
-@kl_divergence.case
+@kl_divergence.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {"p": probabilities(rng, 5, dtype=torch.float64), "q": probabilities(rng, 5, dtype=torch.float64)}
+
+
+@kl_divergence.case(about="slope")
+def slopes(rng):
+    """Further down both arguments are fitted, so both need their slopes, in every place where they stand. What in your
+    function takes a number out of its graph: a detach, a no_grad, NumPy? What if only p changes, and what if only q?"""
+    return {"p": probabilities(rng, 6), "q": probabilities(rng, 6)}
 
 
 js_divergence = Exercise("js_divergence", points=2, call=between_distributions)
@@ -130,14 +107,14 @@ js_divergence = Exercise("js_divergence", points=2, call=between_distributions)
 
 @js_divergence.case
 def two_vectors(rng):
-    """Compare each with the average m = (p+q)/2, not with the other, and take the mean of the two divergences: half
-    of each. No square root."""
+    """Neither is compared with the other, but both with a third distribution between them. Which one, how much does
+    each of the two divergences count, and is there a square root that does not belong?"""
     return {"p": probabilities(rng, 6), "q": probabilities(rng, 6)}
 
 
-@js_divergence.case
+@js_divergence.case(about="number form")
 def a_table(rng):
-    """Shape (3, 4): sum over every entry; the result is a scalar."""
+    """Shape (3, 4): every entry counts; the result is a scalar."""
     return {"p": probabilities(rng, 3, 4), "q": probabilities(rng, 3, 4)}
 
 
@@ -150,7 +127,8 @@ def one_distribution_twice(rng):
 
 @js_divergence.case(gradient=False)
 def zeros(rng):
-    """Zeros in p, in q and in both at once: each of the two sums has 0·log 0 = 0 in it."""
+    """Zeros in p, in q and in both at once: each of the two sums has 0·log 0 = 0 in it. An outcome that only one of the
+    two can produce still counts in the sum of that one."""
     return {"p": probabilities_with_zeros(rng, 6, [0, 1]), "q": probabilities_with_zeros(rng, 6, [1, 2])}
 
 
@@ -170,24 +148,32 @@ def tiny_probabilities(rng):
     return {"p": probabilities(rng, 6), "q": q / q.sum()}
 
 
-@js_divergence.case
+@js_divergence.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {"p": probabilities(rng, 5, dtype=torch.float64), "q": probabilities(rng, 5, dtype=torch.float64)}
 
 
+@js_divergence.case(about="slope")
+def slopes(rng):
+    """Both arguments need their slopes, in every place where they stand. What in your function takes a number out of
+    its graph: a detach, a no_grad, NumPy?"""
+    return {"p": probabilities(rng, 6), "q": probabilities(rng, 6)}
+
+
 # --- the discriminator's side -----------------------------------------------------------------------------------------
 
-optimal_discriminator = Exercise("optimal_discriminator", points=1, call=with_slopes)
+optimal_discriminator = Exercise("optimal_discriminator", points=1)
 
 
 @optimal_discriminator.case
 def two_vectors(rng):
-    """D*(x) is the share of p_data(x) in p_data(x) + p_g(x), entry by entry: near 1 where the data are denser."""
+    """Where the data are denser than the fakes D* is above ½, where the fakes are denser below, and nowhere beyond 0
+    and 1. Is yours the share of the data, or of the fakes, or a ratio of the two?"""
     return {"p": probabilities(rng, 6), "q": probabilities(rng, 6)}
 
 
-@optimal_discriminator.case
+@optimal_discriminator.case(about="number form")
 def densities(rng):
     """Densities may be larger than 1, and of any shape. The answer has the same shape; nothing is normalised."""
     return {"p": 9 * probabilities(rng, 2, 3), "q": 5 * probabilities(rng, 2, 3)}
@@ -201,7 +187,8 @@ def zero_in_one(rng):
 
 @optimal_discriminator.case(gradient=False)
 def zero_in_both(rng):
-    """Where neither has mass any answer is optimal; by agreement it is 1/2. The quotient 0/0 is nan there."""
+    """Where neither has mass any answer is optimal; by agreement it is 1/2. The quotient 0/0 is nan there, and with a
+    small constant below it is 0."""
     return {"p": probabilities_with_zeros(rng, 6, [1, 2]), "q": probabilities_with_zeros(rng, 6, [2, 5])}
 
 
@@ -212,10 +199,17 @@ def tiny_densities(rng):
     return {"p": 1e-13 * probabilities(rng, 6), "q": 1e-13 * probabilities(rng, 6)}
 
 
-@optimal_discriminator.case
+@optimal_discriminator.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: don't convert, also not the 1/2."""
     return {"p": probabilities(rng, 5, dtype=torch.float64), "q": probabilities(rng, 5, dtype=torch.float64)}
+
+
+@optimal_discriminator.case(about="slope")
+def slopes(rng):
+    """How does D* change when p grows, and how when q does? Both slopes are asked. What in your function takes a number
+    out of its graph: a detach, a no_grad, NumPy?"""
+    return {"p": probabilities(rng, 6), "q": probabilities(rng, 6)}
 
 
 def answers(rng, *shape, dtype=torch.float32):
@@ -223,20 +217,19 @@ def answers(rng, *shape, dtype=torch.float32):
     return torch.sigmoid(normal(rng, *shape, scale=1.5, dtype=torch.float64)).to(dtype)
 
 
-game_value = Exercise("game_value", points=2, call=with_slopes)
+game_value = Exercise("game_value", points=2)
 
 
 @game_value.case
 def any_discriminator(rng):
-    """Both terms are added: real outcomes are weighted by p and scored by log d, generated ones by q and log(1-d).
-    This is the value that the discriminator climbs, not a loss, and it sums over outcomes: the weights are the
-    probabilities."""
+    """Two terms: which table weighs which logarithm? It is the value that the discriminator climbs, so its sign is not
+    that of a loss; and it is a sum whose weights are the probabilities, not a mean of entries."""
     return {"p": probabilities(rng, 6), "q": probabilities(rng, 6), "d": answers(rng, 6)}
 
 
-@game_value.case
+@game_value.case(about="number form")
 def a_table(rng):
-    """Shape (3, 4): sum over every entry; the result is a scalar."""
+    """Shape (3, 4): every entry counts; the result is a scalar."""
     return {"p": probabilities(rng, 3, 4), "q": probabilities(rng, 3, 4), "d": answers(rng, 3, 4)}
 
 
@@ -262,36 +255,43 @@ def sure_and_wrong(rng):
 
 @game_value.case
 def nearly_sure(rng):
-    """Some d are 1e-12: the logarithm is finite and needs no help."""
+    """Some d are 1e-12: the logarithm is finite and so is its slope, large as it is. Neither needs help."""
     d = answers(rng, 5)
     d[0] = d[3] = 1e-12
     return {"p": probabilities(rng, 5), "q": probabilities(rng, 5), "d": d}
 
 
-@game_value.case
+@game_value.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     d = answers(rng, 4, dtype=torch.float64)
     return {"p": probabilities(rng, 4, dtype=torch.float64), "q": probabilities(rng, 4, dtype=torch.float64), "d": d}
 
 
-density_ratio = Exercise("density_ratio", points=1, call=with_slopes)
+@game_value.case(about="slope")
+def slopes(rng):
+    """The discriminator climbs this value and the generator descends it: the slope in each of the three arguments is
+    asked, from both terms. What in your function takes a number out of its graph: a detach, a no_grad, NumPy?"""
+    return {"p": probabilities(rng, 5), "q": probabilities(rng, 5), "d": answers(rng, 5)}
+
+
+density_ratio = Exercise("density_ratio", points=1, atol=EXACT)
 
 
 @density_ratio.case
 def some_logits(rng):
-    """From D = p/(p+q) follows p/q = D/(1-D), the odds; and D is the sigmoid of the logit. One number for each
-    logit, and p_data is on top."""
+    """Solve D = p/(p+q) for p/q, put in what D is as a function of the logit, and simplify before you program. At a
+    logit of 0 the ratio is 1; on which side of 1 is it for a positive one?"""
     return {"logits": normal(rng, 6, 1, scale=1.5)}
 
 
-@density_ratio.case
+@density_ratio.case(about="form number")
 def any_shape(rng):
     """The answer has the shape of the logits; it is not an average."""
     return {"logits": normal(rng, 2, 1, 3)}
 
 
-@density_ratio.case
+@density_ratio.case(about="number slope")
 def large_logits(rng):
     """At a logit of 40 the ratio is about 1e17 and float32 holds it. Through the sigmoid it is lost: 1 - D has no
     digits left."""
@@ -300,11 +300,12 @@ def large_logits(rng):
 
 @density_ratio.case(gradient=False)
 def extreme_logits(rng):
-    """Logits of ±79 still have a ratio that float32 can hold: no clamp."""
+    """Logits of ±79 still have a ratio that float32 can hold, at one end 10³⁴ and at the other 10⁻³⁵: no clamp, no
+    small constant."""
     return {"logits": torch.cat([79 - normal(rng, 2).abs(), normal(rng, 2).abs() - 79])}
 
 
-@density_ratio.case
+@density_ratio.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {"logits": normal(rng, 4, dtype=torch.float64)}
@@ -334,9 +335,14 @@ def points(rng, n=8, names="ab") -> list[Point]:
 def expression(answer: object) -> Any:
     """What a student returned, if it is an expression in a and b. Text is not parsed: parsing would run it."""
     if not isinstance(answer, sp.Expr):
-        known = {list: "a list: take the entry out", str: "text: build it from a and b, without quotes"}
+        known = {
+            list: "a list: take the entry out",
+            sp.FiniteSet: "a set: take the entry out",
+            sp.Equality: "an equation: return one side of it",
+            str: "text: build it from a and b, without quotes",
+        }
         kind = "None" if answer is None else known.get(type(answer), f"a {type(answer).__name__}")
-        raise TypeError(f"a SymPy expression should be returned, and this is {kind}")
+        raise WrongType(f"a SymPy expression should be returned, and this is {kind}")
     if strange := sorted({str(symbol) for symbol in answer.free_symbols} - {"a", "b"}):
         raise ValueError(f"the expression should contain a and b only, and it contains {', '.join(strange)}")
     exact = {number: sp.Rational(number) for number in answer.atoms(sp.Float)}
@@ -391,14 +397,15 @@ pointwise_maximizer = symbolic("pointwise_maximizer", points=2)
 
 @pointwise_maximizer.case
 def slope_is_zero(rng):
-    """At a maximum inside (0, 1) the slope a/y - b/(1-y) is 0. Multiply by y(1-y) and solve for y; put your y back in
-    to see whether it is."""
+    """At a maximum inside (0, 1) the slope is 0. Differentiate a·log y + b·log(1 - y), put your y in, and let
+    sp.simplify tell you what is left. Then try a = 3 and b = 1: log y has the larger weight, so is your y nearer to 1
+    than to 0?"""
     return {"look": slopes, "where": points(rng)}
 
 
 @pointwise_maximizer.case
 def value(rng):
-    """The y itself: it lies between 0 and 1, and nearer to 1 when a, the weight of log y, is the larger."""
+    """The y itself is asked: it lies between 0 and 1, and nearer to 1 when a, the weight of log y, is the larger."""
     return {"look": values, "where": points(rng)}
 
 
@@ -413,7 +420,8 @@ js_integrand = symbolic("js_integrand", points=2)
 
 @js_integrand.case
 def value(rng):
-    """Two terms, a·log(a/m) and b·log(b/m) with m = (a+b)/2, and half of their sum. At a = b it must be 0."""
+    """Take the definition of the Jensen–Shannon divergence at one x, with a and b for the two densities there. At a = b
+    it must be 0; is each logarithm weighted by the right density, and is every half in its place?"""
     return {"look": values, "where": points(rng)}
 
 
@@ -429,8 +437,8 @@ criterion_slope = symbolic("criterion_slope", points=2)
 
 @criterion_slope.case
 def value(rng):
-    """Differentiate c(a, b) = a·log(a/(a+b)) + b·log(b/(a+b)) with respect to b, the generator's density. Both terms
-    contain b; when all is added, most of it cancels."""
+    """With respect to which of the two do you differentiate? b stands in both terms, and inside of both logarithms;
+    when all is added, most of it cancels."""
     return {"look": values, "where": points(rng)}
 
 

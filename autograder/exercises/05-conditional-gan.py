@@ -9,7 +9,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn, optim
 
-from autograder.exercise import Exercise, fill, image_players, leave_gradients, normal, players
+from autograder.exercise import (
+    Exercise,
+    fill,
+    image_players,
+    in_groups,
+    leave_gradients,
+    normal,
+    odd_generator_loss,
+    odd_loss,
+    players,
+    switched,
+)
 
 # --- labels as columns ------------------------------------------------------------------------------------------------
 
@@ -22,53 +33,53 @@ def integers(*values: int) -> Tensor:
 
 @append_label.case
 def small_batch(rng):
-    """Row i of the result is row i of x, followed by n_classes numbers: a 1 in column y[i] of these, counted from 0,
-    and 0 elsewhere."""
+    """Look at one row of your result: does it begin with the same row of x, unchanged, and is exactly one of the other
+    numbers a 1? Which axis of x grows? Labels count from 0."""
     return {"x": normal(rng, 6, 3), "y": integers(2, 0, 4, 1, 3, 0), "n_classes": 5}
 
 
-@append_label.case
+@append_label.case(about="form number")
 def absent_classes(rng):
     """This batch happens to hold no sample of the last classes. The width of the one-hot part is n_classes all the
-    same: tell F.one_hot, which otherwise counts up to the largest label it sees."""
+    same; a function that counts up to the largest label it sees must be told."""
     return {"x": normal(rng, 5, 2), "y": integers(1, 0, 2, 1, 0), "n_classes": 6}
 
 
-@append_label.case
+@append_label.case(about="number")
 def square(rng):
     """Four samples, four features, four classes: every axis has the same length, so a mix-up raises no error. Samples
-    are rows; the label goes to the right of its sample, along axis 1."""
+    are rows, and a label stands to the right of its sample. Class 3 keeps its column although nobody is of class 2."""
     return {"x": normal(rng, 4, 4), "y": integers(1, 3, 0, 1), "n_classes": 4}
 
 
-@append_label.case
+@append_label.case(about="form")
 def batch_of_one(rng):
     """One sample is a batch too: x is (1, d), and so the result is (1, d + n_classes)."""
     return {"x": normal(rng, 1, 3), "y": integers(2), "n_classes": 4}
 
 
-@append_label.case
+@append_label.case(about="form number")
 def one_class_only(rng):
     """All samples carry the same label. Nothing about the classes can be learnt from y here, and nothing needs to."""
     return {"x": normal(rng, 5, 2), "y": integers(3, 3, 3, 3, 3), "n_classes": 5}
 
 
-@append_label.case
+@append_label.case(about="form number")
 def one_feature(rng):
     """x may have a single column."""
     return {"x": normal(rng, 4, 1), "y": integers(1, 0, 0, 2), "n_classes": 3}
 
 
-@append_label.case
+@append_label.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: the one-hot part takes x's dtype, and x keeps its own."""
     return {"x": normal(rng, 4, 3, dtype=torch.float64), "y": integers(0, 2, 1, 2), "n_classes": 3}
 
 
-@append_label.case
+@append_label.case(about="form")
 def half_precision(rng):
-    """float16 in, float16 out. If the one-hot part is float32, torch.cat silently widens x as well: convert it to
-    x.dtype, not to a type you name."""
+    """float16 in, float16 out. If the one-hot part is float32, torch.cat silently widens x as well; the dtype to
+    convert to is not one that you can name in advance."""
     return {"x": normal(rng, 4, 3, dtype=torch.float16), "y": integers(0, 2, 1, 2), "n_classes": 3}
 
 
@@ -117,15 +128,6 @@ def labelled_images(rng: np.random.Generator):
     return generator, discriminator, real, y, noise, fake_y
 
 
-def odd_loss(real_logits, fake_logits):
-    """A loss that no answer can guess: asymmetric in its arguments, not linear, not a cross-entropy."""
-    return (real_logits - 1.3).pow(2).mean() + 2 * F.softplus(1.7 * fake_logits).mean()
-
-
-def odd_generator_loss(fake_logits):
-    return (fake_logits - 0.7).pow(2).mean() + F.softplus(-fake_logits).mean()
-
-
 conditional_discriminator_step = Exercise(
     "conditional_discriminator_step", points=3, differentiable=False, as_float=True
 )
@@ -147,35 +149,36 @@ def d_inputs(generator, discriminator, real, y, noise, fake_y, optimizer=None):
 
 @conditional_discriminator_step.case
 def one_step(rng):
-    """The discriminator judges pairs. Real pairs are (real, labels); fake pairs are (generator(noise, fake_labels),
-    fake_labels): the label that made a fake is the label it is shown with. Then as in section 3: loss(real logits, fake
-    logits), clear old gradients, backward, step, return the value from before the update as a float."""
+    """The discriminator judges pairs. Which labels belong to the data, and which to the fakes: those that they were
+    asked for, or those of the data? If the loss is right already: in which order are gradients cleared, computed and
+    used, and do the logits of both batches still have their graph when you need it?"""
     return d_inputs(*labelled(rng))
 
 
-@conditional_discriminator_step.case
+@conditional_discriminator_step.case(about="number form")
 def more_data_than_fakes(rng):
     """7 real points with 7 labels, 2 noise vectors with 2 labels: each batch goes with its own labels, and nothing is
     cut or repeated to fit."""
     return d_inputs(*labelled(rng, n_real=7, n_noise=2))
 
 
-@conditional_discriminator_step.case
+@conditional_discriminator_step.case(about="number form")
 def more_fakes_than_data(rng):
     """3 real points with 3 labels, 6 noise vectors with 6 labels: each batch goes with its own labels."""
     return d_inputs(*labelled(rng, n_real=3, n_noise=6))
 
 
-@conditional_discriminator_step.case
+@conditional_discriminator_step.case(about="number form")
 def batch_of_one(rng):
     """One real and one fake pair: labels of shape (1,) are a batch, don't squeeze them."""
     return d_inputs(*labelled(rng, n_real=1, n_noise=1))
 
 
-@conditional_discriminator_step.case
+@conditional_discriminator_step.case(about="number effect")
 def old_gradients(rng):
-    """Both players carry gradients from before. The discriminator's must not influence this update (zero_grad first),
-    and the generator's must come out exactly as they went in."""
+    """Both players carry gradients from before. The discriminator's must not influence this update, and the generator's
+    must come out exactly as they went in. Fakes bring the generator's graph along: how far back does your backward()
+    go, and what would stop it there?"""
     inputs = labelled(rng)
     leave_gradients(rng, *inputs[:2])
     return d_inputs(*inputs)
@@ -183,29 +186,29 @@ def old_gradients(rng):
 
 @conditional_discriminator_step.case
 def adam(rng):
-    """Any optimizer may come: use optimizer.step(), once. Adam with momentum shows a second step or an update made by
-    hand."""
+    """Any optimizer may come, here Adam with two groups of parameters: let it make the step, once, with its own rates.
+    An update made by hand, another optimizer or a first group alone shows here."""
     inputs = labelled(rng)
-    return d_inputs(*inputs, optim.Adam(inputs[1].parameters(), lr=0.05, betas=(0.5, 0.9)))
+    return d_inputs(*inputs, in_groups(inputs[1]))
 
 
-@conditional_discriminator_step.case
+@conditional_discriminator_step.case(about="effect")
 def frozen_embedding(rng):
-    """The generator's label embedding came in frozen (requires_grad = False) and its other layers did not: if you
-    freeze and unfreeze the generator, put every flag back to what it was."""
+    """The generator's label embedding came in frozen (requires_grad = False) and its other layers did not; some layers
+    came in evaluation mode. If you switch anything, put every switch back to what it was."""
     inputs = labelled(rng)
-    inputs[0].shift.requires_grad_(False)
+    switched(inputs[0].shift, *inputs[:2])
     return d_inputs(*inputs)
 
 
-@conditional_discriminator_step.case
+@conditional_discriminator_step.case(about="number form")
 def images(rng):
     """Data may have any shape after the batch axis: the networks know what to do with a label, so hand it over as it
     is, and don't append it to pictures yourself."""
     return d_inputs(*labelled_images(rng))
 
 
-@conditional_discriminator_step.case
+@conditional_discriminator_step.case(about="number form")
 def single_precision(rng):
     """The networks are float32 this time: convert neither the data nor the noise. Labels stay integers."""
     return d_inputs(*labelled(rng, dtype=torch.float32))
@@ -228,24 +231,24 @@ def g_inputs(generator, discriminator, noise, fake_y, optimizer=None):
 
 @conditional_generator_step.case
 def one_step(rng):
-    """The same fake_labels go to both networks: the generator is asked for a class, and the discriminator judges the
-    result as a member of that class. The gradient flows through the discriminator into the generator; only the
-    generator's optimizer steps."""
+    """Both networks are told a label. A fake that was asked to be of class 3 must be judged as one of class 3. And does
+    the gradient pass through the discriminator into the generator, which alone is updated?"""
     generator, discriminator, _, _, noise, fake_y = labelled(rng)
     return g_inputs(generator, discriminator, noise, fake_y)
 
 
-@conditional_generator_step.case
+@conditional_generator_step.case(about="number form")
 def batch_of_one(rng):
     """One noise vector and one label make one fake: labels of shape (1,) are a batch, don't squeeze them."""
     generator, discriminator, _, _, noise, fake_y = labelled(rng, n_noise=1)
     return g_inputs(generator, discriminator, noise, fake_y)
 
 
-@conditional_generator_step.case
+@conditional_generator_step.case(about="number effect")
 def old_gradients(rng):
-    """Both players carry gradients from before. The generator's must not influence this update, and the
-    discriminator's must come out exactly as they went in: backward() without inputs=... adds to them."""
+    """Both players carry gradients from before. The generator's must not influence this update, and the discriminator's
+    must come out exactly as they went in: a plain backward() adds to every parameter that it meets, and its argument
+    inputs=... says to which it may."""
     generator, discriminator, _, _, noise, fake_y = labelled(rng)
     leave_gradients(rng, generator, discriminator)
     return g_inputs(generator, discriminator, noise, fake_y)
@@ -253,29 +256,29 @@ def old_gradients(rng):
 
 @conditional_generator_step.case
 def adam(rng):
-    """Any optimizer may come: use optimizer.step(), once."""
+    """Any optimizer may come, here Adam with two groups of parameters: let it make the step, once, with its own rates.
+    An update made by hand, another optimizer or a first group alone shows here."""
     generator, discriminator, _, _, noise, fake_y = labelled(rng)
-    optimizer = optim.Adam(generator.parameters(), lr=0.05, betas=(0.5, 0.9))
-    return g_inputs(generator, discriminator, noise, fake_y, optimizer)
+    return g_inputs(generator, discriminator, noise, fake_y, in_groups(generator))
 
 
-@conditional_generator_step.case
+@conditional_generator_step.case(about="effect")
 def frozen_embedding(rng):
-    """The discriminator's label embedding came in frozen (requires_grad = False) and its other layers did not: if you
-    freeze and unfreeze the discriminator, put every flag back to what it was."""
+    """The discriminator's label embedding came in frozen (requires_grad = False) and its other layers did not; some
+    layers came in evaluation mode. If you switch anything, put every switch back to what it was."""
     generator, discriminator, _, _, noise, fake_y = labelled(rng)
-    discriminator.shift.requires_grad_(False)
+    switched(discriminator.shift, generator, discriminator)
     return g_inputs(generator, discriminator, noise, fake_y)
 
 
-@conditional_generator_step.case
+@conditional_generator_step.case(about="number form")
 def images(rng):
     """Data may have any shape after the batch axis: hand the label to the network as it is."""
     generator, discriminator, _, _, noise, fake_y = labelled_images(rng)
     return g_inputs(generator, discriminator, noise, fake_y)
 
 
-@conditional_generator_step.case
+@conditional_generator_step.case(about="number form")
 def single_precision(rng):
     """The networks are float32 this time: don't convert the noise. Labels stay integers."""
     generator, discriminator, _, _, noise, fake_y = labelled(rng, dtype=torch.float32)
@@ -295,8 +298,8 @@ def class_logits(rng: np.random.Generator, y: Tensor, *, right: float, wrong: fl
 
 @acgan_class_loss.case
 def two_batches(rng):
-    """One cross-entropy for the real samples and one for the fake ones: minus the log of the probability that softmax
-    gives to the sample's own class, averaged over the batch. Then the sum of the two, without a factor 1/2."""
+    """Each batch has labels and a mean of its own, and both means count fully: no half, no swapped labels, no sign of a
+    game. Try one sample: if the softmax gives its class probability 1, what should it cost?"""
     return {
         "real_class_logits": normal(rng, 6, 4, scale=2),
         "y_real": integers(0, 3, 1, 2, 2, 0),
@@ -319,7 +322,8 @@ def unequal_batches(rng):
 
 @acgan_class_loss.case
 def square(rng):
-    """As many samples as classes: the softmax runs over classes, axis 1, not over the batch."""
+    """As many samples as classes, so a softmax over the wrong axis raises no error. Between what do the classes
+    compete?"""
     return {
         "real_class_logits": normal(rng, 4, 4, scale=2),
         "y_real": integers(1, 3, 0, 1),
@@ -328,7 +332,7 @@ def square(rng):
     }
 
 
-@acgan_class_loss.case
+@acgan_class_loss.case(about="form")
 def batch_of_one(rng):
     """One sample each: the result is still a scalar of shape (), and axes are not squeezed away."""
     return {
@@ -351,10 +355,11 @@ def absent_classes(rng):
     }
 
 
-@acgan_class_loss.case
+@acgan_class_loss.case(about="number slope")
 def confident_and_right(rng):
-    """Logits near +100 for the right class, near -100 for the others: the loss is 0 to machine precision, and finite.
-    exp(100) overflows in float32, so log and softmax belong into one function (F.cross_entropy, F.log_softmax)."""
+    """Logits near +100 for the right class, near -100 for the others: the loss is 0 to machine precision, and its
+    slope is finite. exp(100) overflows in float32, and a softmax has rounded the other classes to 0 before a logarithm
+    sees them: can one function of PyTorch do both?"""
     y, fake_y = integers(0, 2, 1), integers(1, 1, 2, 0)
     return {
         "real_class_logits": class_logits(rng, y, right=100, wrong=-100, n_classes=3),
@@ -364,7 +369,7 @@ def confident_and_right(rng):
     }
 
 
-@acgan_class_loss.case
+@acgan_class_loss.case(about="number slope")
 def confident_and_wrong(rng):
     """Logits near -100 for the right class, near +100 for the others: the loss is about 400, and its gradient is alive.
     A softmax rounds to 0 there; log(0) is -inf, and log(0 + 1e-8) is finite but flat."""
@@ -377,7 +382,7 @@ def confident_and_wrong(rng):
     }
 
 
-@acgan_class_loss.case
+@acgan_class_loss.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {

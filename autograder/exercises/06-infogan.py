@@ -4,14 +4,22 @@
 # pyright: reportRedeclaration=false
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn, optim
 
-from autograder.exercise import Exercise, fill, image_critic, leave_gradients, network, normal
+from autograder.exercise import (
+    Exercise,
+    fill,
+    image_critic,
+    in_groups,
+    leave_gradients,
+    network,
+    normal,
+    odd_generator_loss,
+    switched,
+)
 
 # --- what it costs to guess a code ------------------------------------------------------------------------------------
 
@@ -25,12 +33,12 @@ categorical_info_loss = Exercise("categorical_info_loss", points=1)
 
 @categorical_info_loss.case
 def a_batch(rng):
-    """For each sample take the log-probability that Q gives to the true code, reverse its sign, and average over the
-    batch. The logits pass through one softmax over the categories, not two."""
+    """What should a guess cost that gives the true code probability 1, and what one that gives it next to nothing? The
+    logits pass through one softmax, not two: over which axis? The batch is averaged."""
     return {"q_logits": normal(rng, 6, 4, scale=2), "c": integers(rng, 6, 4)}
 
 
-@categorical_info_loss.case
+@categorical_info_loss.case(about="form")
 def batch_of_one(rng):
     """One sample: the result is still a scalar of shape ()."""
     return {"q_logits": normal(rng, 1, 5), "c": integers(rng, 1, 5)}
@@ -49,22 +57,22 @@ def codes_that_do_not_occur(rng):
     return {"q_logits": normal(rng, 5, 6), "c": integers(rng, 5, 3)}
 
 
-@categorical_info_loss.case
+@categorical_info_loss.case(about="number slope")
 def sure_and_right(rng):
     """A logit of 100 at the right code: the loss is 0 to machine precision, and finite."""
     c = integers(rng, 4, 3)
     return {"q_logits": normal(rng, 4, 3) + 100 * F.one_hot(c, 3), "c": c}
 
 
-@categorical_info_loss.case
+@categorical_info_loss.case(about="number slope")
 def sure_and_wrong(rng):
     """A logit of 100 at the wrong code: the loss is about 100 and its gradient is alive. The softmax rounds to 0 there,
-    and its logarithm, taken as a second step, loses everything: use F.cross_entropy or F.log_softmax."""
+    and its logarithm, taken as a second step, loses everything."""
     c = integers(rng, 4, 3)
     return {"q_logits": normal(rng, 4, 3) + 100 * F.one_hot((c + 1) % 3, 3), "c": c}
 
 
-@categorical_info_loss.case
+@categorical_info_loss.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {"q_logits": normal(rng, 4, 3, dtype=torch.float64), "c": integers(rng, 4, 3)}
@@ -84,12 +92,12 @@ def guesses(rng, n: int, m: int, spread: float = 0.8, dtype=torch.float32):
 
 @continuous_info_loss.case
 def two_codes(rng):
-    """Minus the logarithm of a Gaussian density is ½ (log 2π + log σ² + (c - mean)²/σ²). The second argument is log σ²:
-    its exponential is the variance, not the standard deviation. Average over samples and codes."""
+    """Write down the density of a Gaussian, then minus its logarithm: three terms. The second argument is the logarithm
+    of a variance, not of a standard deviation. Average over samples and codes alike."""
     return guesses(rng, 5, 2)
 
 
-@continuous_info_loss.case
+@continuous_info_loss.case(about="form")
 def batch_of_one(rng):
     """One sample with one code: the result is still a scalar of shape ()."""
     return guesses(rng, 1, 1)
@@ -103,13 +111,13 @@ def many_codes(rng):
 
 @continuous_info_loss.case
 def perfect_guess(rng):
-    """The mean hits every code, with variance 1. What is left is the constant ½ log 2π: a density's logarithm has it,
-    and the bound on the mutual information needs it."""
+    """The mean hits every code, with variance 1. What is left is a constant: the logarithm of a density has it, and the
+    bound on the mutual information needs it."""
     given = guesses(rng, 3, 2)
     return given | {"q_mean": given["c"].clone(), "q_log_var": torch.zeros_like(given["c"])}
 
 
-@continuous_info_loss.case
+@continuous_info_loss.case(about="number slope")
 def very_sure(rng):
     """log σ² = -30: the squared error counts 10 million million times. A constant added to the variance, or a clamp as
     in F.gaussian_nll_loss (eps = 1e-6 unless told otherwise), changes value and gradient."""
@@ -124,7 +132,7 @@ def very_unsure(rng):
     return given | {"q_log_var": given["q_log_var"] + 30}
 
 
-@continuous_info_loss.case
+@continuous_info_loss.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return guesses(rng, 4, 3, dtype=torch.float64)
@@ -146,31 +154,31 @@ def latent(rng, n: int, k: int, categories: int, m: int, below: int | None = Non
 
 @join_code.case
 def three_parts(rng):
-    """The order is noise, one-hot vector, continuous codes, side by side along axis 1."""
+    """Three parts side by side, a row for each sample: in which order, and which of them is one-hot?"""
     return latent(rng, 5, 3, 4, 2)
 
 
-@join_code.case
+@join_code.case(about="form number")
 def codes_that_do_not_occur(rng):
     """No sample of this batch has one of the upper codes: the one-hot part still has n_categories columns."""
     return latent(rng, 4, 2, 6, 2, below=3)
 
 
-@join_code.case
+@join_code.case(about="form")
 def batch_of_one(rng):
     """One sample: the result has shape (1, k + n_categories + m)."""
     return latent(rng, 1, 3, 3, 2)
 
 
-@join_code.case
+@join_code.case(about="form number")
 def one_continuous_code(rng):
     """A single continuous code, shape (n, 1): any number of columns may come."""
     return latent(rng, 4, 2, 3, 1)
 
 
-@join_code.case
+@join_code.case(about="form")
 def double_precision(rng):
-    """float64 in, float64 out: F.one_hot makes integers, so give them the dtype of z."""
+    """float64 in, float64 out: a one-hot vector is made of integers, and z is not."""
     return latent(rng, 3, 2, 4, 2, dtype=torch.float64)
 
 
@@ -212,11 +220,6 @@ class TwoGuesses(nn.Module):
         return self.categories(x), self.numbers(x)
 
 
-def odd_adversarial_loss(fake_logits):
-    """A loss that no answer can guess: not linear, not a cross-entropy."""
-    return (fake_logits - 0.7).pow(2).mean() + F.softplus(-fake_logits).mean()
-
-
 def odd_info_loss(q, c):
     """Asymmetric in its arguments, so that swapping them shows."""
     return (1.3 * q - c).pow(2).mean() + 0.2 * F.softplus(q).mean()
@@ -236,35 +239,35 @@ def trio(rng, *, n=5, dtype=torch.float64, generator=WithCodes):
         "optimizer": None,
         "noise": normal(rng, n, 2, dtype=dtype),
         "codes": normal(rng, n, 2, dtype=dtype),
-        "adversarial_loss": odd_adversarial_loss,
+        "adversarial_loss": odd_generator_loss,
         "info_loss": odd_info_loss,
         "info_weight": 0.3,
     }
 
 
-def trained(given, *networks: nn.Module, by: Callable[..., optim.Optimizer] = optim.SGD, **how):
+def trained(given, *networks: nn.Module):
     """The same inputs with an optimizer of these networks, of the generator alone if none are named."""
     parameters = [p for net in networks or (given["generator"],) for p in net.parameters()]
-    return given | {"optimizer": by(parameters, **(how or {"lr": 0.1}))}
+    return given | {"optimizer": optim.SGD(parameters, lr=0.1)}
 
 
 @infogan_generator_step.case
 def generator_alone(rng):
-    """fake = generator(noise, codes); adversarial = adversarial_loss(discriminator(fake)); info =
-    info_loss(recognizer(fake), codes). One backward pass of adversarial + info_weight · info, through both networks
-    into the generator, one step; return the two numbers from before the update, neither of them weighted."""
+    """Two losses, of the same fakes, pull at the generator together. Does the gradient of each reach it? Is the weight
+    on the right one, in the update only, and are both numbers from before the update?"""
     return trained(trio(rng))
 
 
-@infogan_generator_step.case
+@infogan_generator_step.case(about="number effect")
 def with_the_recognizer(rng):
-    """Here the optimizer holds the recognizer's parameters too. Whatever it holds is updated, and nothing else: take
-    the list from optimizer.param_groups rather than from a network."""
+    """Here the optimizer holds the recognizer's parameters too. Whatever it holds is updated, and nothing else is
+    touched: a plain backward() adds to the .grad of every parameter that it meets. Ask the optimizer what it holds, not
+    a network."""
     given = trio(rng)
     return trained(given, given["generator"], given["recognizer"])
 
 
-@infogan_generator_step.case
+@infogan_generator_step.case(about="number effect")
 def shared_trunk(rng):
     """Recognizer and discriminator share their first layers, and the optimizer holds the generator and the recognizer's
     own head. The trunk belongs to the discriminator: it must come out as it went in, value and .grad."""
@@ -274,16 +277,17 @@ def shared_trunk(rng):
     return trained(given | {"recognizer": nn.Sequential(trunk, head)}, given["generator"], head)
 
 
-@infogan_generator_step.case
+@infogan_generator_step.case(about="number effect")
 def old_gradients(rng):
     """All three networks carry gradients from before. Those of the optimizer's parameters must not influence this
-    update, and the others must come out exactly as they went in: backward() without inputs=... adds to them."""
+    update, and the others must come out exactly as they went in: a plain backward() adds to every parameter that it
+    meets."""
     given = trio(rng)
     leave_gradients(rng, given["generator"], given["discriminator"], given["recognizer"])
     return trained(given)
 
 
-@infogan_generator_step.case
+@infogan_generator_step.case(about="number form")
 def two_kinds_of_codes(rng):
     """The codes are a tuple (categories, numbers), and so is what the recognizer returns. Hand both on whole: only the
     generator and the info_loss know what is in them."""
@@ -302,28 +306,29 @@ def restless_generator(rng):
 
 @infogan_generator_step.case
 def adam(rng):
-    """Any optimizer may come: use optimizer.step(), once. Adam with momentum shows a second step, two separate updates,
-    or an update made by hand."""
-    return trained(trio(rng), by=optim.Adam, lr=0.05, betas=(0.5, 0.9))
+    """Any optimizer may come, here Adam with two groups of parameters: let it make the step, once, with its own rates.
+    A step for each loss, an update made by hand or a first group alone shows here."""
+    given = trio(rng)
+    return given | {"optimizer": in_groups(given["generator"], given["recognizer"])}
 
 
-@infogan_generator_step.case
+@infogan_generator_step.case(about="effect")
 def frozen_layers(rng):
     """One layer of the discriminator and one of the recognizer came in frozen (requires_grad = False) and the others
-    did not: if you freeze and unfreeze, put every flag back to what it was."""
+    did not; some layers came in evaluation mode. If you switch anything, put every switch back to what it was."""
     given = trio(rng)
-    given["discriminator"][0].requires_grad_(False)
+    switched(given["discriminator"][0], *(given[name] for name in ("generator", "discriminator", "recognizer")))
     given["recognizer"][2].requires_grad_(False)
     return trained(given)
 
 
-@infogan_generator_step.case
+@infogan_generator_step.case(about="number form")
 def batch_of_one(rng):
     """One noise vector and one code make one fake."""
     return trained(trio(rng, n=1))
 
 
-@infogan_generator_step.case
+@infogan_generator_step.case(about="number form")
 def images(rng):
     """Data may have any shape after the batch axis: don't flatten."""
     given = trio(rng)
@@ -333,7 +338,7 @@ def images(rng):
     return trained(given | {"discriminator": image_critic(rng, 1)})
 
 
-@infogan_generator_step.case
+@infogan_generator_step.case(about="number form")
 def single_precision(rng):
     """The networks are float32 this time: convert neither the noise nor the codes."""
     return trained(trio(rng, dtype=torch.float32))
@@ -364,8 +369,8 @@ def renamed(rng):
 
 @cluster_accuracy.case
 def some_of_each(rng):
-    """A full table of counts: try the matchings of clusters and classes, and divide the best sum of matched counts by
-    the number of samples."""
+    """A full table of counts: how many samples agree depends on which cluster stands for which class. Of all the ways
+    to pair them off, which one counts?"""
     return counted(rng, rng.integers(1, 12, size=(5, 5)) + 12 * np.eye(5, dtype=int)[[2, 0, 1, 4, 3]])
 
 
@@ -387,8 +392,8 @@ def two_classes_in_one_cluster(rng):
 
 @cluster_accuracy.case
 def greed_does_not_pay(rng):
-    """Matching the largest count first leaves nothing for the rest. The best matching gives up the largest count:
-    scipy.optimize.linear_sum_assignment finds it."""
+    """Matching the largest count first leaves nothing for the rest. The best matching gives up the largest count; SciPy
+    knows this as the assignment problem."""
     a = int(rng.integers(8, 12))
     return counted(rng, [[a, a - 1, 0], [a - 2, 0, 1], [0, 1, 3]])
 

@@ -12,39 +12,33 @@ from autograder.exercise import Exercise, normal
 # --- losses of one pair: how far a picture is from its copy -----------------------------------------------------------
 
 
-def of_the_copy(function, original: Tensor, copy: Tensor):
-    """The original is data: nobody follows the slope back into it, so an answer may cut it."""
-    return function(original.detach(), copy)
-
-
 def absolute_error_cases(exercise: Exercise, copy: str) -> Exercise:
     """The cases that both losses share; ``copy`` is the name of the second argument."""
 
     @exercise.case
     def images(rng):
-        """Pictures (n, 1, h, w): take the absolute difference of every pixel, not its square, and average over all of
-        them."""
+        """Pictures (n, 1, h, w): how far is each pixel off, not squared, and averaged over which of the axes?"""
         return {"x": normal(rng, 3, 1, 4, 4), copy: normal(rng, 3, 1, 4, 4)}
 
     @exercise.case
     def points(rng):
-        """Points (n, 2) work as well: the mean runs over all numbers. A distance per point, a sum per point or a sum
+        """Points (n, 2) work as well: all numbers have the same weight. A distance per point, a sum per point or a sum
         over everything is something else."""
         return {"x": normal(rng, 5, 2), copy: normal(rng, 5, 2)}
 
-    @exercise.case
+    @exercise.case(about="form")
     def batch_of_one(rng):
         """One picture: the result is still a scalar of shape ()."""
         return {"x": normal(rng, 1, 1, 3, 5), copy: normal(rng, 1, 1, 3, 5)}
 
     @exercise.case
     def errors_that_cancel(rng):
-        """Half of the pixels are too bright and the others as much too dark: take the absolute value of each difference
-        before you average."""
+        """Half of the pixels are too bright and the others as much too dark: if yours is 0, errors of opposite sign
+        have cancelled."""
         x, error = normal(rng, 2, 1, 2, 3), normal(rng, 2, 1, 2, 3)
         return {"x": torch.cat([x, x]), copy: torch.cat([x + error, x - error])}
 
-    @exercise.case
+    @exercise.case(about="number slope")
     def small_errors(rng):
         """Differences of a hundredth: the absolute value has a corner at 0 and slope 1 right beside it. Smoothed
         versions (Huber, square roots) are flat there."""
@@ -58,13 +52,14 @@ def absolute_error_cases(exercise: Exercise, copy: str) -> Exercise:
         cross-entropy."""
         return {"x": 20 * normal(rng, 4, 3), copy: 20 * normal(rng, 4, 3)}
 
-    @exercise.case(gradient=False)  # |0| has none
+    @exercise.case(gradient="finite", about="number slope")  # |0| has no slope, but subgradients
     def perfect_copy(rng):
-        """The copy equals the original: the loss is exactly 0."""
+        """The copy equals the original: the loss is exactly 0, and its slope is a number. The root of a square has none
+        at 0: its slope there is 0/0."""
         x = normal(rng, 3, 1, 2, 2)
         return {"x": x, copy: x.clone()}
 
-    @exercise.case
+    @exercise.case(about="form")
     def double_precision(rng):
         """float64 in, float64 out: don't convert."""
         return {"x": normal(rng, 4, 2, dtype=torch.float64), copy: normal(rng, 4, 2, dtype=torch.float64)}
@@ -72,17 +67,13 @@ def absolute_error_cases(exercise: Exercise, copy: str) -> Exercise:
     return exercise
 
 
-cycle_loss = absolute_error_cases(Exercise("cycle_loss", points=1, call=of_the_copy), "x_cycled")
-identity_loss = absolute_error_cases(Exercise("identity_loss", points=1, call=of_the_copy), "x_mapped")
+cycle_loss = absolute_error_cases(Exercise("cycle_loss", points=1), "x_cycled")
+identity_loss = absolute_error_cases(Exercise("identity_loss", points=1), "x_mapped")
 
 # --- what both generators descend together ----------------------------------------------------------------------------
 
 
-def of_the_generators(function, d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
-    return function(d_a_fake_logits, d_b_fake_logits, a.detach(), a_cycled, b.detach(), b_cycled, cycle_weight)
-
-
-cyclegan_generator_loss = Exercise("cyclegan_generator_loss", points=2, call=of_the_generators)
+cyclegan_generator_loss = Exercise("cyclegan_generator_loss", points=2)
 
 
 def translators(rng, *, n_a=5, n_b=5, a=(1, 4, 4), b=(1, 4, 4), logits=(1,), weight=2.5, dtype=torch.float32):
@@ -100,8 +91,8 @@ def translators(rng, *, n_a=5, n_b=5, a=(1, 4, 4), b=(1, 4, 4), logits=(1,), wei
 
 @cyclegan_generator_loss.case
 def one_batch(rng):
-    """Four terms: -E log D_A of the fakes of A, the same in domain B, and the weight times the sum of both cycle
-    losses. The weight stands before the cycle losses only, and nothing is halved."""
+    """Count the terms: each generator has to fool a judge, and each picture has to come back. Before which of them does
+    the weight stand? Nothing is halved."""
     return translators(rng)
 
 
@@ -114,7 +105,7 @@ def weight_zero(rng):
 
 @cyclegan_generator_loss.case
 def large_weight(rng):
-    """Weight 100: the cycle losses, mean absolute errors, decide nearly everything."""
+    """Weight 100: the two cycle losses decide nearly everything. Does the weight that was handed in reach both?"""
     return translators(rng, weight=100.0)
 
 
@@ -151,96 +142,105 @@ def unequal_batches(rng):
     return translators(rng, n_a=7, n_b=3)
 
 
-@cyclegan_generator_loss.case
+@cyclegan_generator_loss.case(about="number form")
 def domains_of_different_shape(rng):
     """Domain A holds points and domain B coloured pictures: a is only ever compared with a_cycled, b with b_cycled."""
     return translators(rng, n_a=4, n_b=2, a=(3,), b=(3, 2, 2))
 
 
-@cyclegan_generator_loss.case
+@cyclegan_generator_loss.case(about="form")
 def batch_of_one(rng):
     """One picture of each: the result is still a scalar of shape ()."""
     return translators(rng, n_a=1, n_b=1)
 
 
-@cyclegan_generator_loss.case
+@cyclegan_generator_loss.case(about="form")
 def flat_logits(rng):
     """Discriminators may return shape (n,) as well as (n, 1)."""
     return translators(rng, logits=())
 
 
-@cyclegan_generator_loss.case
+@cyclegan_generator_loss.case(about="form")
 def maps_of_logits(rng):
     """Patch discriminators return one logit per patch, shape (n, 1, h, w): average over all of them."""
     return translators(rng, n_a=2, n_b=3, logits=(1, 3, 2))
 
 
-@cyclegan_generator_loss.case
+@cyclegan_generator_loss.case(about="number slope")
 def recognised_fakes(rng):
-    """Logits near -100: each judge's loss is about 100, and every logit's gradient is alive. log(sigmoid(x)) is exact
-    only as one function; a small constant inside the log makes it flat."""
+    """Logits near -100: each judge's loss is about 100, and every logit's gradient is alive. A sigmoid followed by a
+    logarithm rounds to 0 in between; a small constant inside the logarithm makes it flat."""
     inputs = translators(rng)
     return inputs | {key: -100 + inputs[key] for key in ("d_a_fake_logits", "d_b_fake_logits")}
 
 
-@cyclegan_generator_loss.case
+@cyclegan_generator_loss.case(about="number slope")
 def perfect_fakes(rng):
     """Logits near +100: the judges' part of the loss is 0 to machine precision, and finite."""
     inputs = translators(rng)
     return inputs | {key: 100 + inputs[key] for key in ("d_a_fake_logits", "d_b_fake_logits")}
 
 
-@cyclegan_generator_loss.case
+@cyclegan_generator_loss.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return translators(rng, n_a=3, n_b=4, dtype=torch.float64)
 
 
+@cyclegan_generator_loss.case(gradient="finite", about="number slope")
+def perfect_cycles(rng):
+    """Every picture comes home unchanged: the cycles cost exactly 0, and their slope is a number. How do you make an
+    error positive? The root of its square has no slope at 0."""
+    inputs = translators(rng)
+    return inputs | {"a_cycled": inputs["a"].clone(), "b_cycled": inputs["b"].clone()}
+
+
 # --- the replay pool: a class, driven through a script ----------------------------------------------------------------
 
 
-def nothing(batch: Tensor, result: Tensor) -> tuple:
-    return ()
+def nothing(batch: Tensor, result: Tensor) -> dict:
+    return {}
 
 
-def overwrite_the_batch(batch: Tensor, result: Tensor) -> tuple:
+def overwrite_the_batch(batch: Tensor, result: Tensor) -> dict:
     batch.fill_(-99)
-    return (result.clone(),) if isinstance(result, Tensor) else ()
+    return {"after the batch was overwritten": result.clone() if isinstance(result, Tensor) else result}
 
 
-def overwrite_the_result(batch: Tensor, result: Tensor) -> tuple:
+def overwrite_the_result(batch: Tensor, result: Tensor) -> dict:
     if isinstance(result, Tensor):
         result.detach().fill_(99)
-    return (batch.clone(),)
+    return {"the batch after the result was overwritten": batch.clone()}
 
 
-def graphs(batch: Tensor, result: Tensor) -> tuple:
-    return (batch.requires_grad, isinstance(result, Tensor) and result.requires_grad)
+def graphs(batch: Tensor, result: Tensor) -> dict:
+    mine = isinstance(result, Tensor) and result.requires_grad
+    return {"whether the batch has its graph": batch.requires_grad, "whether the result has one": mine}
 
 
-def drive(pool_class, sizes: tuple[int, ...], afterwards, *queries: Tensor) -> tuple:
+def drive(pool_class, sizes: tuple[int, ...], afterwards, *queries: Tensor) -> dict:
     """Pools that take turns with queries (batch, coins, slots); what came back, and what ``afterwards`` saw of it."""
     pools = [pool_class(size) for size in sizes]
-    seen = []
+    seen = {}
     for turn, query in enumerate(zip(*(queries[k::3] for k in range(3)), strict=True)):
         result = pools[turn % len(pools)].query(*query)
-        seen.append(result.clone() if isinstance(result, Tensor) else result)
-        seen.extend(afterwards(query[0], result))
-    return tuple(seen)
+        seen[f"query {turn + 1}"] = result.clone() if isinstance(result, Tensor) else result
+        seen |= {f"query {turn + 1}, {what}": value for what, value in afterwards(query[0], result).items()}
+    return seen
 
 
 def script(
     rng, sizes: int | tuple[int, ...], *plan: tuple[str, list[int]], afterwards=nothing, shape=(2,), dtype=torch.float32
 ):
     """Inputs for `drive`. Each query is a string with one letter per item, s for a coin that swaps and k for one that
-    keeps, and the items' slots. Coins stay clear of 1/2."""
+    keeps, and the items' slots. A capital S is a coin of exactly 1/2; the others stay clear of it."""
     inputs = {"sizes": sizes if isinstance(sizes, tuple) else (sizes,), "afterwards": afterwards}
     for number, (letters, slots) in enumerate(plan, start=1):
-        low = torch.tensor([letter == "k" for letter in letters])
+        low, half = (torch.tensor([letter == which for letter in letters]) for which in "kS")
         coins = torch.from_numpy(rng.uniform(0.02, 0.48, size=len(letters))).float()
         inputs |= {
             f"batch_{number}": normal(rng, len(letters), *shape, dtype=dtype),
-            f"coins_{number}": torch.where(low, coins, coins + 0.5),
+            f"coins_{number}": torch.where(half, 0.5, torch.where(low, coins, coins + 0.5)),
             f"slots_{number}": torch.tensor(slots),
         }
     return inputs
@@ -249,7 +249,7 @@ def script(
 ReplayPool = Exercise("ReplayPool", points=3, differentiable=False, call=drive)
 
 
-@ReplayPool.case
+@ReplayPool.case(about="number form")
 def while_it_fills(rng):
     """The pool has room for 5 and sees batches of 2: every item is stored and comes back itself. Coins and slots mean
     nothing yet, a slot may even be one that is still empty."""
@@ -270,11 +270,11 @@ def full_and_kept(rng):
     return script(rng, 3, ("kkk", [0, 1, 2]), ("kkk", [1, 0, 2]), ("sss", [0, 1, 2]))
 
 
-@ReplayPool.case
+@ReplayPool.case(about="number effect")
 def full_and_swapped(rng):
-    """The pool is full and the coins are at least 1/2: the stored item at slots[i] comes back, and item i takes its
-    place. The last query shows what the pool holds by then."""
-    return script(rng, 3, ("kkk", [0, 0, 0]), ("sss", [2, 0, 1]), ("sss", [0, 1, 2]))
+    """The pool is full and the coins are at least 1/2, one of them exactly: which item comes back, and which one is in
+    the pool afterwards? The last query shows what the pool holds by then."""
+    return script(rng, 3, ("kkk", [0, 0, 0]), ("sSs", [2, 0, 1]), ("sss", [0, 1, 2]))
 
 
 @ReplayPool.case
@@ -304,21 +304,21 @@ def size_one(rng):
     return script(rng, 1, ("sks", [0, 0, 0]), ("k", [0]), ("ss", [0, 0]))
 
 
-@ReplayPool.case
+@ReplayPool.case(about="number form")
 def batches_of_different_sizes(rng):
-    """Batches of 1, 4, 2 and 5 items: the last batch of a pass may be shorter, and the pool counts items, not
-    batches. What comes back is as long as what came in."""
+    """Batches of 1, 4, 2 and 5 items: the last batch of a pass may be shorter, and the pool counts items, not batches.
+    What comes back is as long as what came in."""
     return script(rng, 6, ("s", [0]), ("kssk", [0, 1, 2, 3]), ("ss", [1, 3]), ("skssk", [5, 0, 2, 4, 1]))
 
 
-@ReplayPool.case
+@ReplayPool.case(about="form number")
 def images(rng):
     """Items are pictures (1, 4, 3): what comes back is one batch of the same shape, not a list, with no axis lost or
     added."""
     return script(rng, 2, ("ks", [0, 0]), ("sk", [1, 0]), ("ss", [0, 1]), shape=(1, 4, 3))
 
 
-@ReplayPool.case
+@ReplayPool.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: storage that is made beforehand must have the dtype of the batch."""
     return script(rng, 2, ("kk", [0, 0]), ("ss", [1, 0]), ("sk", [1, 0]), dtype=torch.float64)
@@ -326,8 +326,8 @@ def double_precision(rng):
 
 @ReplayPool.case
 def batch_overwritten_later(rng):
-    """The caller overwrites the batch after the query. Neither what is stored nor what was returned may change.
-    batch[i] is a view of the caller's memory, and so is its .detach(); its .clone() is not."""
+    """The caller overwrites the batch after the query. Neither what is stored nor what was returned may change. Whose
+    memory is batch[i], and whose is batch[i].detach()? Overwrite a small batch and look."""
     plan = ("kk", [0, 0]), ("ks", [0, 0]), ("ks", [0, 1]), ("ss", [0, 1])
     return script(rng, 2, *plan, afterwards=overwrite_the_batch)
 

@@ -8,7 +8,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn, optim
 
-from autograder.exercise import Exercise, fill, image_critic, image_players, leave_gradients, network, normal, players
+from autograder.exercise import (
+    Exercise,
+    fill,
+    image_critic,
+    image_players,
+    in_groups,
+    leave_gradients,
+    network,
+    normal,
+    players,
+    switched,
+)
 
 # --- the distance in one dimension ------------------------------------------------------------------------------------
 
@@ -18,8 +29,8 @@ wasserstein_1d = Exercise("wasserstein_1d", points=2, differentiable=False)
 
 @wasserstein_1d.case
 def two_samples(rng):
-    """The cheapest plan on the line keeps the order: the smallest x goes to the smallest y, the next to the next. Sort
-    both, and average the distances of the pairs, not their squares."""
+    """Which plan moves the points of x to those of y at the least total distance? On a line, paths of a cheapest plan
+    need not cross. It is the distances that count, not their squares."""
     return {"x": normal(rng, 7), "y": 1.5 * normal(rng, 7) + 1}
 
 
@@ -33,8 +44,8 @@ def same_points_shuffled(rng):
 
 @wasserstein_1d.case
 def equal_means(rng):
-    """Both samples have mean 0, one is three times as wide: the means agree and the distributions don't. Take absolute
-    values before you average, one pair at a time."""
+    """Both samples have mean 0, one is three times as wide: the means agree and the distributions don't. If yours is 0,
+    moves to the left and to the right have cancelled."""
     x = normal(rng, 8)
     x = x - x.mean()
     return {"x": x, "y": 3 * x[torch.from_numpy(rng.permutation(8))]}
@@ -47,7 +58,7 @@ def shifted_to_the_right(rng):
     return {"x": x, "y": (x + 3)[torch.from_numpy(rng.permutation(5))]}
 
 
-@wasserstein_1d.case
+@wasserstein_1d.case(about="number form")
 def single_points(rng):
     """One point each: the distance between two point masses is the distance between the points, and the result is a
     scalar."""
@@ -60,7 +71,7 @@ def far_apart(rng):
     return {"x": normal(rng, 6, scale=20) - 300, "y": normal(rng, 6, scale=5) + 200}
 
 
-@wasserstein_1d.case
+@wasserstein_1d.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out, and exact: no bins, no grid, no random pairs."""
     return {"x": normal(rng, 9, dtype=torch.float64), "y": normal(rng, 9, dtype=torch.float64).exp()}
@@ -84,19 +95,19 @@ def unequal_batches(rng):
     return {"real_scores": normal(rng, 8, 1), "fake_scores": normal(rng, 3, 1)}
 
 
-@critic_loss.case
+@critic_loss.case(about="form")
 def batch_of_one(rng):
     """One score each: the result is still a scalar of shape ()."""
     return {"real_scores": normal(rng, 1, 1), "fake_scores": normal(rng, 1, 1)}
 
 
-@critic_loss.case
+@critic_loss.case(about="form")
 def flat_scores(rng):
     """The critic may return shape (n,) as well as (n, 1)."""
     return {"real_scores": normal(rng, 5), "fake_scores": normal(rng, 7)}
 
 
-@critic_loss.case
+@critic_loss.case(about="form")
 def maps_of_scores(rng):
     """A patch critic returns one score per patch, shape (n, 1, h, w): average over all of them."""
     return {"real_scores": normal(rng, 2, 1, 3, 4), "fake_scores": normal(rng, 3, 1, 3, 4)}
@@ -108,7 +119,7 @@ def large_scores(rng):
     return {"real_scores": -300 + normal(rng, 4, 1), "fake_scores": 500 + normal(rng, 3, 1)}
 
 
-@critic_loss.case
+@critic_loss.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {
@@ -126,19 +137,19 @@ def one_batch(rng):
     return {"fake_scores": normal(rng, 6, 1, scale=2)}
 
 
-@wasserstein_generator_loss.case
+@wasserstein_generator_loss.case(about="form")
 def batch_of_one(rng):
     """One score: the result is still a scalar of shape ()."""
     return {"fake_scores": normal(rng, 1, 1)}
 
 
-@wasserstein_generator_loss.case
+@wasserstein_generator_loss.case(about="form")
 def flat_scores(rng):
     """The critic may return shape (n,) as well as (n, 1); the expectation is a mean, not a sum."""
     return {"fake_scores": normal(rng, 5)}
 
 
-@wasserstein_generator_loss.case
+@wasserstein_generator_loss.case(about="form")
 def maps_of_scores(rng):
     """A patch critic returns one score per patch, shape (n, 1, h, w): average over all of them."""
     return {"fake_scores": normal(rng, 2, 1, 3, 4)}
@@ -150,7 +161,7 @@ def large_scores(rng):
     return {"fake_scores": torch.cat([400 + normal(rng, 3, 1), -100 + normal(rng, 2, 1)])}
 
 
-@wasserstein_generator_loss.case
+@wasserstein_generator_loss.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {"fake_scores": normal(rng, 4, 1, dtype=torch.float64)}
@@ -188,8 +199,8 @@ class Scaled(nn.Module):
 
 @clip_weights.case
 def perceptron(rng):
-    """Entries beyond ±bound are set to ±bound with their own sign, the others stay as they are: a clamp, not a
-    rescaling. p.clamp(...) makes a new tensor and leaves the critic as it was; p.clamp_(...) changes it."""
+    """Entries beyond ±bound are set to the bound with their own sign, the others stay as they are, and that in every
+    parameter. If nothing changed, your new values are in a new tensor that nobody keeps."""
     return {"critic": network(rng, 3, 5, 1), "bound": 0.3}
 
 
@@ -249,12 +260,18 @@ def wide_bound(rng):
 
 def without_input_gradients(function, critic: nn.Module, real: Tensor, fake: Tensor, weights: Tensor):
     """Gradients are compared for the critic's parameters alone: whether they also flow to the data is left open."""
-    return function(critic, real.detach(), fake.detach(), weights.detach())
+    given = (x.detach() if x.requires_grad else x for x in (real, fake, weights))
+    return function(critic, *given)
 
 
-# A small constant under the root, sqrt(s + 1e-8), is an honest way to stay finite; it moves a norm of 0 to 1e-4.
+# A small constant under the root, sqrt(s + 1e-8), is an honest way to stay finite; it moves a norm of 0 to 1e-4, and
+# one of 0.1, the smallest slope but 0 of most cases, by 5e-8.
 gradient_penalty = Exercise(
-    "gradient_penalty", points=3, call=without_input_gradients, rtol={"float64": 1e-5, "float32": 1e-3}
+    "gradient_penalty",
+    points=3,
+    call=without_input_gradients,
+    rtol={"float64": 1e-5, "float32": 1e-3},
+    atol={"float64": 1e-6, "float32": 1e-5},
 )
 
 
@@ -262,13 +279,16 @@ def uniform(rng, *shape: int, dtype=torch.float64) -> Tensor:
     return torch.from_numpy(rng.uniform(size=shape)).to(dtype)
 
 
-def penalty_inputs(rng, critic: nn.Module, n: int, *shape: int, dtype=torch.float64) -> dict:
-    return {
-        "critic": critic.to(dtype),
-        "real": normal(rng, n, *shape, dtype=dtype),
-        "fake": normal(rng, n, *shape, dtype=dtype) + 1,
-        "weights": uniform(rng, n, *(1 for _ in shape), dtype=dtype),
-    }
+def penalty_inputs(rng, critic: nn.Module, n: int, *shape: int, dtype=torch.float64, flattest=0.1) -> dict:
+    """A critic with data, fakes and weights at whose mixtures no slope is flatter than that."""
+    critic.to(dtype)
+    while True:
+        real, fake = normal(rng, n, *shape, dtype=dtype), normal(rng, n, *shape, dtype=dtype) + 1
+        weights = uniform(rng, n, *(1 for _ in shape), dtype=dtype)
+        mixed = (weights * real + (1 - weights) * fake).requires_grad_()
+        (slopes,) = torch.autograd.grad(critic(mixed).sum(), mixed)
+        if (slopes.flatten(1).norm(dim=1) > flattest).all():
+            return {"critic": critic, "real": real, "fake": fake, "weights": weights}
 
 
 def steeper(critic: nn.Sequential, factor: float) -> nn.Sequential:
@@ -279,28 +299,28 @@ def steeper(critic: nn.Sequential, factor: float) -> nn.Sequential:
     return critic
 
 
-@gradient_penalty.case
+@gradient_penalty.case(about="number slope")
 def points(rng):
-    """Mix with the weights you are given, weights·real + (1 - weights)·fake. One gradient per sample: those of the sum
-    of the scores. Make it with torch.autograd.grad(..., create_graph=True), or the penalty is a number that teaches
-    the critic nothing. Then the length of each sample's gradient, minus 1, squared, and only then the mean."""
+    """One gradient per sample, taken where? Its length, and how far that is from 1, for each sample by itself; only
+    then the mean. And the penalty must have a gradient of its own: torch.autograd.grad forgets the way it came unless
+    it is told to keep it."""
     return penalty_inputs(rng, network(rng, 3, 6, 1), 5, 3)
 
 
-@gradient_penalty.case
+@gradient_penalty.case(about="number form")
 def images(rng):
     """Images (n, 2, 4, 4) with weights (n, 1, 1, 1): a gradient has the shape of its image, and its length runs over
     all axes but the batch. norm(dim=1) would take one length per pixel, over the channels."""
     return penalty_inputs(rng, image_critic(rng, 2), 4, 2, 4, 4)
 
 
-@gradient_penalty.case
+@gradient_penalty.case(about="number form")
 def scores_without_a_column(rng):
     """This critic returns shape (n,) where others return (n, 1): the sum of the scores serves both."""
     return penalty_inputs(rng, nn.Sequential(*network(rng, 2, 5, 1), nn.Flatten(0)), 4, 2)
 
 
-@gradient_penalty.case
+@gradient_penalty.case(about="number form")
 def batch_of_one(rng):
     """One sample: don't squeeze the batch axis away."""
     return penalty_inputs(rng, network(rng, 3, 5, 1), 1, 3)
@@ -310,7 +330,7 @@ def batch_of_one(rng):
 def gentle_slopes(rng):
     """All slopes are well below 1. The penalty pulls from both sides: too flat costs as well."""
     critic = steeper(network(rng, 3, 6, 1), 0.2)
-    return penalty_inputs(rng, critic, 6, 3, dtype=torch.float32)
+    return penalty_inputs(rng, critic, 6, 3, dtype=torch.float32, flattest=0.02)
 
 
 @gradient_penalty.case
@@ -320,10 +340,11 @@ def steep_slopes(rng):
     return penalty_inputs(rng, critic, 6, 3)
 
 
-@gradient_penalty.case
+@gradient_penalty.case(about="number slope")
 def flat_places(rng):
     """Some samples lie where this critic is constant: the slope is 0, the penalty there is 1, and nothing may be nan.
-    The derivative of sqrt at 0 is infinite; torch's norm knows how to deal with that, sqrt((g**2).sum(1)) doesn't."""
+    The derivative of a square root at 0 is infinite, and a product of infinity and 0 is nan; not every way to a length
+    goes through one."""
     first, last = nn.Linear(2, 3), nn.Linear(3, 1)
     critic = fill(nn.Sequential(first, nn.ReLU(), last), rng)
     with torch.no_grad():
@@ -331,11 +352,11 @@ def flat_places(rng):
         first.bias.zero_()
         last.weight.copy_(0.5 + last.weight.abs())
     side = torch.tensor([[1.0], [-1.0], [1.0], [-1.0]])  # ReLU is off for the samples on the negative side
-    inputs = penalty_inputs(rng, critic, 4, 2, dtype=torch.float32)
+    inputs = penalty_inputs(rng, critic, 4, 2, dtype=torch.float32, flattest=-1)
     return inputs | {name: side * (0.5 + inputs[name].abs()) for name in ("real", "fake")}
 
 
-@gradient_penalty.case(gradient=False)
+@gradient_penalty.case(gradient=False, about="number effect")
 def old_gradients(rng):
     """The parameters carry gradients from before, which must come out as they went in: backward() adds to every .grad
     it reaches, torch.autograd.grad to none."""
@@ -344,7 +365,7 @@ def old_gradients(rng):
     return penalty_inputs(rng, critic, 4, 3)
 
 
-@gradient_penalty.case
+@gradient_penalty.case(about="form")
 def single_precision(rng):
     """float32 in, float32 out: don't convert."""
     return penalty_inputs(rng, network(rng, 2, 5, 1), 5, 2, dtype=torch.float32)
@@ -368,7 +389,28 @@ def slope_penalty(critic, real, fake):
     return total
 
 
-critic_step = Exercise("critic_step", points=3, differentiable=False, as_float=True)
+def other_critic_loss(real_scores, fake_scores):
+    """Stands in for the lesson's `critic_loss`."""
+    return (fake_scores + 0.4).square().mean() + F.softplus(-1.2 * real_scores).mean()
+
+
+def other_generator_loss(fake_scores):
+    """Stands in for `wasserstein_generator_loss`."""
+    return (fake_scores - 1.5).square().mean()
+
+
+def with_a_past(rng, net: nn.Module) -> optim.Optimizer:
+    """An optimizer with momentum that has made a step already, along gradients that nobody knows."""
+    optimizer = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    leave_gradients(rng, net)
+    optimizer.step()
+    optimizer.zero_grad()
+    return optimizer
+
+
+critic_step = Exercise(
+    "critic_step", points=3, differentiable=False, as_float=True, stand_ins={"critic_loss": other_critic_loss}
+)
 
 
 def c_inputs(generator, critic, real, noise, *, penalty=None, optimizer=None):
@@ -385,35 +427,36 @@ def c_inputs(generator, critic, real, noise, *, penalty=None, optimizer=None):
 
 @critic_step.case
 def without_penalty(rng):
-    """penalty is None: the loss is critic_loss(real scores, fake scores) alone, then the usual order: clear old
-    gradients, backward, step, return the loss from before the update as a float. Nothing is clipped here."""
+    """penalty is None: what is left of the loss, and which sign has each of its means? The rest is a step like the
+    discriminator's in section 3; nothing is clipped here."""
     return c_inputs(*players(rng))
 
 
 @critic_step.case
 def with_penalty(rng):
-    """penalty(critic, real, fake) is added to the loss before backward, with its sign and without another factor; the
-    loss returned contains it."""
+    """The penalty belongs to the loss before the gradient is taken: what is it given, with which sign and which factor
+    does it count, and does the number that you return contain it?"""
     return c_inputs(*players(rng), penalty=odd_penalty)
 
 
-@critic_step.case
+@critic_step.case(about="number")
 def penalty_of_slopes(rng):
     """This penalty differentiates the critic by its input: it can't be computed under torch.no_grad() or detached, and
     it needs samples, not noise."""
     return c_inputs(*players(rng), penalty=slope_penalty)
 
 
-@critic_step.case
+@critic_step.case(about="number form")
 def unequal_batches(rng):
     """7 real points and 2 noise vectors: the number of fakes is the length of the noise."""
     return c_inputs(*players(rng, n_real=7, n_noise=2), penalty=odd_penalty)
 
 
-@critic_step.case
+@critic_step.case(about="number effect")
 def old_gradients(rng):
-    """Both players carry gradients from before. The critic's must not influence this update (zero_grad first), and the
-    generator's must come out exactly as they went in."""
+    """Both players carry gradients from before. The critic's must not influence this update, and the generator's must
+    come out exactly as they went in: backward() goes as far back as the graph reaches. Where should the graph of this
+    loss end?"""
     generator, critic, real, noise = players(rng)
     leave_gradients(rng, generator, critic)
     return c_inputs(generator, critic, real, noise, penalty=odd_penalty)
@@ -421,34 +464,48 @@ def old_gradients(rng):
 
 @critic_step.case
 def adam(rng):
-    """Any optimizer may come: use optimizer.step(), once."""
+    """Any optimizer may come, here with two groups of parameters, and both are to move: let it make the step, once."""
     generator, critic, real, noise = players(rng)
-    optimizer = optim.Adam(critic.parameters(), lr=0.05, betas=(0.0, 0.9))
+    optimizer = in_groups(critic, betas=(0.0, 0.9))
     return c_inputs(generator, critic, real, noise, penalty=odd_penalty, optimizer=optimizer)
 
 
-@critic_step.case
+@critic_step.case(about="effect")
 def frozen_layer(rng):
-    """One layer of the generator came in frozen (requires_grad = False) and the others did not: if you freeze and
-    unfreeze the generator, put every flag back to what it was."""
+    """One layer of the generator came in frozen (requires_grad = False) and the others did not; some layers came in
+    evaluation mode. If you switch anything, put every switch back to what it was."""
     generator, critic, real, noise = players(rng)
-    generator[0].requires_grad_(False)
+    switched(generator[0], generator, critic)
     return c_inputs(generator, critic, real, noise)
 
 
-@critic_step.case
+@critic_step.case(about="number form")
 def images(rng):
     """Data may have any shape after the batch axis: don't flatten, don't assume two columns."""
     return c_inputs(*image_players(rng), penalty=slope_penalty)
 
 
-@critic_step.case
+@critic_step.case(about="number form")
 def single_precision(rng):
     """The networks are float32 this time: convert neither the data nor the noise."""
     return c_inputs(*players(rng, dtype=torch.float32), penalty=odd_penalty)
 
 
-wgan_generator_step = Exercise("wgan_generator_step", points=2, differentiable=False, as_float=True)
+@critic_step.case
+def optimizer_with_a_past(rng):
+    """This optimizer has made a step before: it remembers where it was going and how fast it may go. Leave its memory
+    and its settings alone; only it can take the next step."""
+    generator, critic, real, noise = players(rng)
+    return c_inputs(generator, critic, real, noise, optimizer=with_a_past(rng, critic))
+
+
+wgan_generator_step = Exercise(
+    "wgan_generator_step",
+    points=2,
+    differentiable=False,
+    as_float=True,
+    stand_ins={"wasserstein_generator_loss": other_generator_loss},
+)
 
 
 def g_inputs(generator, critic, noise, optimizer=None):
@@ -458,23 +515,24 @@ def g_inputs(generator, critic, noise, optimizer=None):
 
 @wgan_generator_step.case
 def one_step(rng):
-    """The gradient must flow through the critic into the generator: no detach and no no_grad on this path. Then only
-    the generator's optimizer steps, down the mean of minus the scores."""
+    """Through which network must the gradient pass to reach the generator? A detach or a no_grad on that path stops it.
+    Which way are the scores to go, and whose parameters does the optimizer hold?"""
     generator, critic, _, noise = players(rng)
     return g_inputs(generator, critic, noise)
 
 
-@wgan_generator_step.case
+@wgan_generator_step.case(about="number form")
 def batch_of_one(rng):
     """One noise vector makes one fake."""
     generator, critic, _, noise = players(rng, n_noise=1)
     return g_inputs(generator, critic, noise)
 
 
-@wgan_generator_step.case
+@wgan_generator_step.case(about="number effect")
 def old_gradients(rng):
     """Both players carry gradients from before. The generator's must not influence this update, and the critic's must
-    come out exactly as they went in: backward() without inputs=... adds to them."""
+    come out exactly as they went in: a plain backward() adds to every parameter that it meets, and its argument
+    inputs=... says to which it may."""
     generator, critic, _, noise = players(rng)
     leave_gradients(rng, generator, critic)
     return g_inputs(generator, critic, noise)
@@ -482,29 +540,37 @@ def old_gradients(rng):
 
 @wgan_generator_step.case
 def adam(rng):
-    """Any optimizer may come: use optimizer.step(), once."""
+    """Any optimizer may come, here with two groups of parameters, and both are to move: let it make the step, once."""
     generator, critic, _, noise = players(rng)
-    return g_inputs(generator, critic, noise, optim.Adam(generator.parameters(), lr=0.05, betas=(0.0, 0.9)))
+    return g_inputs(generator, critic, noise, in_groups(generator, betas=(0.0, 0.9)))
 
 
-@wgan_generator_step.case
+@wgan_generator_step.case(about="effect")
 def frozen_layer(rng):
-    """One layer of the critic came in frozen (requires_grad = False) and the others did not: if you freeze and unfreeze
-    the critic, put every flag back to what it was."""
+    """One layer of the critic came in frozen (requires_grad = False) and the others did not; some layers came in
+    evaluation mode. If you switch anything, put every switch back to what it was."""
     generator, critic, _, noise = players(rng)
-    critic[0].requires_grad_(False)
+    switched(critic[0], generator, critic)
     return g_inputs(generator, critic, noise)
 
 
-@wgan_generator_step.case
+@wgan_generator_step.case(about="number form")
 def images(rng):
     """Data may have any shape after the batch axis."""
     generator, critic, _, noise = image_players(rng)
     return g_inputs(generator, critic, noise)
 
 
-@wgan_generator_step.case
+@wgan_generator_step.case(about="number form")
 def single_precision(rng):
     """The networks are float32 this time: convert neither the data nor the noise."""
     generator, critic, _, noise = players(rng, dtype=torch.float32)
     return g_inputs(generator, critic, noise)
+
+
+@wgan_generator_step.case
+def optimizer_with_a_past(rng):
+    """This optimizer has made a step before: it remembers where it was going and how fast it may go. Leave its memory
+    and its settings alone; only it can take the next step."""
+    generator, critic, _, noise = players(rng)
+    return g_inputs(generator, critic, noise, with_a_past(rng, generator))

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
 from autograder.exercise import Exercise, normal
 
@@ -33,7 +32,7 @@ def further_cases(exercise: Exercise) -> None:
         lr is built in."""
         return point(rng) | {"lr": 1.5}
 
-    @exercise.case
+    @exercise.case(about="form")
     def double_precision(rng):
         """float64 in, float64 out, and the caller's x and y keep their values: x = x - ..., not x -= ..."""
         return point(rng, dtype=torch.float64)
@@ -45,8 +44,8 @@ simultaneous_step = Exercise("simultaneous_step", points=1, differentiable=False
 
 @simultaneous_step.case
 def one_point(rng):
-    """df/dx = y and df/dy = x. x descends, so it moves by -lr times its gradient; y ascends, so it moves by +lr times
-    its own. Return both, as (x, y)."""
+    """Which of the two descends and which ascends? Both look at the point as it was before anybody moved. They come
+    back in the order in which they came."""
     return point(rng)
 
 
@@ -63,7 +62,7 @@ alternating_step = Exercise("alternating_step", points=1, differentiable=False)
 
 @alternating_step.case
 def one_point(rng):
-    """x moves first, down its gradient y. Then y moves up its gradient, which is the new x."""
+    """x moves first. Which x does y see, the one that was or the one that is?"""
     return point(rng)
 
 
@@ -87,8 +86,8 @@ extragradient_step = Exercise("extragradient_step", points=2, differentiable=Fal
 
 @extragradient_step.case
 def one_point(rng):
-    """Take one simultaneous step to the look-ahead point, read off both gradients there, and walk from the OLD point
-    with these gradients and the same lr."""
+    """Two things are easily mixed up: where the gradients are read off, and from where the step is taken. They are not
+    the same point."""
     return point(rng)
 
 
@@ -110,18 +109,13 @@ further_cases(extragradient_step)
 # --- feature matching -------------------------------------------------------------------------------------------------
 
 
-def without_real_gradients(function, real_features: Tensor, fake_features: Tensor):
-    """Only the generator descends this loss: whether gradients also flow to the real features is left open."""
-    return function(real_features.detach(), fake_features)
+feature_matching_loss = Exercise("feature_matching_loss", points=1)
 
 
-feature_matching_loss = Exercise("feature_matching_loss", points=1, call=without_real_gradients)
-
-
-@feature_matching_loss.case
+@feature_matching_loss.case(about="number slope")
 def two_batches(rng):
-    """First the mean of each batch, one vector per batch; then the squared length of the difference of these two
-    vectors, summed over the features."""
+    """What is compared are two vectors, one for each batch. In which order do you average, subtract and square, and
+    over which axis runs each of the sums? Both batches have a gradient."""
     return {"real_features": normal(rng, 6, 5) + 1, "fake_features": normal(rng, 6, 5)}
 
 
@@ -133,26 +127,26 @@ def unequal_batches(rng):
 
 @feature_matching_loss.case(gradient=False)
 def equal_means(rng):
-    """The fakes are the real samples with all deviations from the mean reversed: other points, the same mean. So the
-    loss is 0. Average before you square."""
+    """The fakes are the real samples with all deviations from the mean reversed: other points, the same mean. If yours
+    is not 0, points were compared where means are meant."""
     x = normal(rng, 6, 3)
     return {"real_features": x, "fake_features": 2 * x.mean(0) - x}
 
 
-@feature_matching_loss.case
+@feature_matching_loss.case(about="form")
 def batch_of_one(rng):
     """One sample each: its features are the mean, and the result is a scalar of shape ()."""
     return {"real_features": normal(rng, 1, 4), "fake_features": normal(rng, 1, 4)}
 
 
-@feature_matching_loss.case
+@feature_matching_loss.case(about="form number")
 def maps_of_features(rng):
-    """Features of a convolution have shape (n, c, h, w). The mean runs over the batch alone; all c·h·w means are
-    compared, and their squares summed."""
+    """Features of a convolution have shape (n, c, h, w). The mean runs over the batch alone; every other entry is a
+    feature of its own."""
     return {"real_features": normal(rng, 4, 2, 3, 3) + 0.5, "fake_features": normal(rng, 3, 2, 3, 3)}
 
 
-@feature_matching_loss.case
+@feature_matching_loss.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {
@@ -166,10 +160,10 @@ def double_precision(rng):
 smoothed_discriminator_loss = Exercise("smoothed_discriminator_loss", points=2)
 
 
-@smoothed_discriminator_loss.case
+@smoothed_discriminator_loss.case(about="number slope")
 def two_batches(rng):
-    """Cross-entropy with the target `smooth` for real samples has two terms, -smooth·log D and
-    -(1 - smooth)·log(1 - D). For fakes the target stays 0: the old term -log(1 - D), unchanged."""
+    """With a target between 0 and 1 a real sample costs something on both sides, for saying real and for saying fake.
+    How much does each side weigh? The target of the fakes is still 0. Both batches have a gradient."""
     return {"real_logits": normal(rng, 6, 1, scale=2), "fake_logits": normal(rng, 6, 1, scale=2), "smooth": 0.9}
 
 
@@ -185,20 +179,20 @@ def unequal_batches(rng):
     return {"real_logits": normal(rng, 8, 1), "fake_logits": normal(rng, 3, 1), "smooth": 0.9}
 
 
-@smoothed_discriminator_loss.case
+@smoothed_discriminator_loss.case(about="form")
 def batch_of_one(rng):
     """One real and one fake logit, each of shape (1, 1): the result is still a scalar of shape ()."""
     return {"real_logits": normal(rng, 1, 1), "fake_logits": normal(rng, 1, 1), "smooth": 0.9}
 
 
-@smoothed_discriminator_loss.case
+@smoothed_discriminator_loss.case(about="number slope")
 def overconfident(rng):
     """Real logits near +100. With smooth labels this is no longer free: the loss is about 10 and its gradient says
     "less sure". A sigmoid rounds to 1 there, and log(1 - 1) is lost; use functions of logits."""
     return {"real_logits": 100 + normal(rng, 3, 1), "fake_logits": -100 + normal(rng, 4, 1), "smooth": 0.9}
 
 
-@smoothed_discriminator_loss.case
+@smoothed_discriminator_loss.case(about="number slope")
 def confident_and_wrong(rng):
     """Logits of ±100 on the wrong side: large, finite, with a gradient."""
     return {"real_logits": -100 + normal(rng, 3, 1), "fake_logits": 100 + normal(rng, 4, 1), "smooth": 0.8}
@@ -210,7 +204,7 @@ def no_smoothing(rng):
     return {"real_logits": normal(rng, 4, 1), "fake_logits": normal(rng, 6, 1), "smooth": 1.0}
 
 
-@smoothed_discriminator_loss.case
+@smoothed_discriminator_loss.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out: build targets with full_like."""
     return {
@@ -220,8 +214,7 @@ def double_precision(rng):
     }
 
 
-# Not differentiable: it is read, not trained with.
-smoothed_optimal_discriminator = Exercise("smoothed_optimal_discriminator", points=1, differentiable=False)
+smoothed_optimal_discriminator = Exercise("smoothed_optimal_discriminator", points=1)
 
 
 def densities(rng, *shape: int, dtype=torch.float32) -> dict:
@@ -230,8 +223,8 @@ def densities(rng, *shape: int, dtype=torch.float32) -> dict:
 
 @smoothed_optimal_discriminator.case
 def one_sided(rng):
-    """Target alpha for data, 0 for fakes. A point x counts p(x) times with target alpha and q(x) times with target
-    beta; the best answer is the mean target there."""
+    """At a point where only data are, the best answer is their target; where only fakes are, theirs. In between, in
+    proportion to what?"""
     return densities(rng, 6) | {"alpha": 0.9, "beta": 0.0}
 
 
@@ -252,7 +245,8 @@ def where_only_one_is(rng):
     """Where there are only fakes (p = 0) the answer is beta, where there is only data it is alpha."""
     found = densities(rng, 6)
     off = torch.arange(6) % 2 == 0
-    return {"p": found["p"] * off, "q": found["q"] * ~off, "alpha": 0.9, "beta": 0.2}
+    # Slopes are 0 here, as a difference of terms like 1/p: not too large, or rounding shows.
+    return {"p": (0.5 + found["p"]) * off, "q": (0.5 + found["q"]) * ~off, "alpha": 0.9, "beta": 0.2}
 
 
 @smoothed_optimal_discriminator.case
@@ -262,13 +256,13 @@ def far_from_everything(rng):
     return {name: 1e-20 * x for name, x in densities(rng, 5).items()} | {"alpha": 0.9, "beta": 0.1}
 
 
-@smoothed_optimal_discriminator.case
+@smoothed_optimal_discriminator.case(about="form number")
 def table(rng):
     """Densities on a 3×4 grid: elementwise, the result has their shape. They need not sum to 1."""
     return densities(rng, 3, 4) | {"alpha": 0.7, "beta": 0.2}
 
 
-@smoothed_optimal_discriminator.case
+@smoothed_optimal_discriminator.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out."""
     return densities(rng, 5, dtype=torch.float64) | {"alpha": 0.9, "beta": 0.1}
@@ -279,11 +273,10 @@ def double_precision(rng):
 minibatch_features = Exercise("minibatch_features", points=3)
 
 
-@minibatch_features.case
+@minibatch_features.case(about="number form")
 def small_batch(rng):
-    """n = 4, f = 3, b = 2, c = 5. First M of shape (n, b, c), each sample's features times the kernel. Then for every
-    pair of samples and each of the b rows the L1 distance over c; exp of its negative; the sum over the other
-    samples. The result has shape (n, b)."""
+    """Keep track of the axes: samples, rows, and what a distance is summed over. Which pairs of samples meet, is the
+    distance L1, what becomes of it, and does a sample meet itself? The result has shape (n, b)."""
     return {"features": normal(rng, 4, 3), "kernel": normal(rng, 3, 2, 5, scale=0.3)}
 
 
@@ -293,7 +286,7 @@ def batch_and_rows_of_one_size(rng):
     return {"features": normal(rng, 3, 2), "kernel": normal(rng, 2, 3, 4, scale=0.4)}
 
 
-@minibatch_features.case(gradient=False)
+@minibatch_features.case(gradient=False, about="form number")
 def batch_of_one(rng):
     """One sample has no others: the sum over none of them is 0, and the shape is (1, b)."""
     return {"features": normal(rng, 1, 3), "kernel": normal(rng, 3, 2, 4)}
@@ -306,20 +299,20 @@ def collapsed(rng):
     return {"features": normal(rng, 1, 3).repeat(6, 1), "kernel": normal(rng, 3, 2, 4)}
 
 
-@minibatch_features.case
+@minibatch_features.case(about="number slope")
 def far_apart(rng):
     """All distances are in the hundreds: the result is 0 to machine precision, finite, with a finite gradient. A
     sample's distance to itself, 0, does not count."""
     return {"features": normal(rng, 5, 3, scale=40), "kernel": normal(rng, 3, 2, 6, scale=3)}
 
 
-@minibatch_features.case
+@minibatch_features.case(about="form number")
 def one_row_of_one(rng):
     """b = c = 1: don't squeeze."""
     return {"features": normal(rng, 4, 2), "kernel": normal(rng, 2, 1, 1)}
 
 
-@minibatch_features.case
+@minibatch_features.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out."""
     return {
@@ -331,28 +324,23 @@ def double_precision(rng):
 # --- virtual batch norm -----------------------------------------------------------------------------------------------
 
 
-def without_reference_gradients(function, x: Tensor, reference: Tensor, eps: float):
-    """Whether gradients also flow to the reference batch is left open: Salimans et al. say nothing of it."""
-    return function(x, reference.detach(), eps)
-
-
 # Sums of squares minus the squared mean are an honest way to a variance, and cost some digits.
 virtual_batch_norm = Exercise(
     "virtual_batch_norm",
     points=3,
-    call=without_reference_gradients,
     rtol={"float64": 1e-5, "float32": 2e-3},
 )
 
 
-@virtual_batch_norm.case
+@virtual_batch_norm.case(about="number slope")
 def small_batch(rng):
-    """For sample i, put x[i] and the m reference samples together, m + 1 in all. Their mean and biased variance, per
-    feature, normalise x[i]: (x[i] - mean) / sqrt(variance + eps). The next sample has statistics of its own."""
+    """Sample by sample: who belongs to the batch that x[i] is normalised with, and how many are they? Is the variance
+    the biased one, and where does eps go? Sample i + 1 must not feel sample i. When a sample moves, mean and variance
+    move with it: does the gradient know?"""
     return {"x": normal(rng, 3, 4) + 1, "reference": 2 * normal(rng, 5, 4), "eps": 1e-5}
 
 
-@virtual_batch_norm.case
+@virtual_batch_norm.case(about="form number")
 def batch_of_one(rng):
     """One sample: it does not need a batch, that is the point of this norm."""
     return {"x": normal(rng, 1, 3) + 1, "reference": normal(rng, 6, 3), "eps": 1e-5}
@@ -380,16 +368,16 @@ def one_far_sample(rng):
     return {"x": x, "reference": normal(rng, 5, 2), "eps": 1e-5}
 
 
-@virtual_batch_norm.case
+@virtual_batch_norm.case(about="number slope")
 def constant_feature(rng):
-    """One feature has the same value everywhere: variance 0, the result is 0 and finite, thanks to
-    eps under the root."""
+    """One feature has the same value everywhere: variance 0, the result is 0 and finite, thanks to eps under the
+    root."""
     x, reference = normal(rng, 3, 2, dtype=torch.float64), normal(rng, 4, 2, dtype=torch.float64)
     x[:, 0] = reference[:, 0] = 2.0
     return {"x": x, "reference": reference, "eps": 1e-3}
 
 
-@virtual_batch_norm.case
+@virtual_batch_norm.case(about="form")
 def double_precision(rng):
     """float64 in, float64 out."""
     return {

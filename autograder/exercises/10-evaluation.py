@@ -49,10 +49,10 @@ def only_the_means_differ(rng):
     return two | {"cov2": two["cov1"].clone()}
 
 
-@frechet_distance.case
+@frechet_distance.case(about="number form")
 def one_dimension(rng):
-    """In one dimension, with (1, 1) covariances, the result is (m1 - m2)² + (s1 - s2)², where s is the standard
-    deviation and not the variance; a scalar of shape ()."""
+    """In one dimension the result compares standard deviations, not variances, and is a scalar of shape (). If it is
+    SciPy that stops here: with disp=False its sqrtm returns two things, but for a 1×1 matrix only one."""
     return {
         "mean1": normal(rng, 1, dtype=torch.float64),
         "cov1": 4 + normal(rng, 1, 1, dtype=torch.float64).abs(),
@@ -63,29 +63,29 @@ def one_dimension(rng):
 
 @frechet_distance.case
 def only_the_covariances_differ(rng):
-    """With equal means the rest is tr cov1 + tr cov2 - 2 tr (cov1^½ cov2 cov1^½)^½. Both covariances stand under the
-    root."""
+    """With equal means only the traces are left. The third of them is of a matrix root: of which matrix? For equal
+    covariances it must undo the other two."""
     two = moments(rng, 3)
     return two | {"mean2": two["mean1"].clone()}
 
 
 @frechet_distance.case
 def four_dimensions(rng):
-    """Squared length of the difference of the means, plus the traces of both covariances, minus twice the trace of the
-    root. The root is a matrix root, and the two covariances do not commute: the root of a product is not the product of
-    the roots."""
+    """Two parts, of the means and of the covariances. Is the first one squared? The root in the second is a matrix
+    root, not one of each entry, and the two covariances do not commute: the root of a product is not the product of the
+    roots."""
     return moments(rng, 4)
 
 
 @frechet_distance.case
 def singular_covariances(rng):
     """Covariances of ranks 2 and 3 in twelve dimensions, as from few samples. Rounding makes eigenvalues of -1e-17 out
-    of zeros, and their root is nan or complex: raise negative eigenvalues to 0, take the real part, and never invert or
-    factorise by Cholesky. A constant added to the diagonal changes the result."""
+    of zeros, and their root is nan or complex; inverses and Cholesky factors don't exist. A constant added to the
+    diagonal changes the result."""
     return moments(rng, 12, rank1=2, rank2=3)  # so many zeros that rounding makes some of them negative
 
 
-@frechet_distance.case
+@frechet_distance.case(about="form")
 def single_precision(rng):
     """float32 in, float32 out (or a Python float), and singular again: eigenvalues that should be 0 may be as negative
     as -1e-7."""
@@ -118,11 +118,21 @@ def samples(rng, n: int, m: int, d: int, shift: float = 0.0, scale: float = 1.0)
     return {"real": x[:n].clone(), "fake": x[n:].clone()}
 
 
+def shares(x: Tensor, n: int, p: float) -> int:
+    """How many of the points have their nearest neighbour in a p-norm among their own kind, the first n being one."""
+    nearest = torch.cdist(x, x, p=p).fill_diagonal_(torch.inf).argmin(1)
+    return int(((torch.arange(len(x)) < n) == (nearest < n)).sum())
+
+
 @one_nn_accuracy.case
 def one_law(rng):
-    """Twelve real and twelve fake points from one distribution. Look for the nearest neighbour of each point among all
-    the others, of both kinds, and count how often it has the same label. Distances are Euclidean."""
-    return samples(rng, 12, 12, 3)
+    """Everyone looks for the nearest among all the others, of both kinds; how often is it of the same kind? Distances
+    are Euclidean, not sums of absolute differences."""
+    while True:  # until sums of absolute differences, and largest ones, lead to other neighbours
+        found = samples(rng, 12, 12, 3)
+        x = torch.cat([found["real"], found["fake"]])
+        if len({shares(x, 12, p) for p in (1.0, 2.0, torch.inf)}) == 3:
+            return found
 
 
 @one_nn_accuracy.case
@@ -146,8 +156,8 @@ def separated(rng):
 @one_nn_accuracy.case
 def a_copy(rng):
     """The fakes are copies of the real points, so everyone's nearest neighbour is its twin of the other kind, and the
-    accuracy is 0. Leave a point out by its position, with inf on the diagonal of the distances: who skips distances of
-    0 skips the twin, and who takes the second of the sorted distances takes now the twin, now the point itself."""
+    accuracy is 0. Leave a point out by its position: who skips distances of 0 skips the twin, and who takes the second
+    of the sorted distances takes now the twin, now the point itself."""
     x = clearly(rng, lambda rng: normal(rng, 8, 3))
     return {"real": x, "fake": x.clone()}
 
@@ -157,12 +167,17 @@ def a_copy(rng):
 precision_recall = Exercise("precision_recall", points=3, differentiable=False)
 
 
+def radius(x: Tensor, k: int) -> Tensor:
+    """From each point to its k-th nearest other one."""
+    return torch.cdist(x, x).sort(dim=1).values[:, k]
+
+
 def clearly_in_or_out(rng: np.random.Generator, draw, k: int) -> dict[str, Tensor | int]:
     """Draw a real and a fake set until every point is at least 1 % inside or outside every ball of the other set."""
     while True:
         real, fake = draw(rng)
         across = torch.cdist(real, fake)
-        radii = [torch.cdist(x, x).sort(dim=1).values[:, k, None] for x in (real, fake)]
+        radii = [radius(x, k)[:, None] for x in (real, fake)]
         if all(((d / r - 1).abs() > 0.01).all() for d, r in zip((across, across.T), radii, strict=True)):
             return {"real": real, "fake": fake, "k": k}
 
@@ -174,10 +189,17 @@ def two_clouds(rng, n: int, m: int, k: int, shift: float = 0.0, scale: float = 1
 
 @precision_recall.case
 def overlapping(rng):
-    """The radius of a real point is the distance to its k-th nearest other real point: the point itself, at distance 0,
-    does not count. Precision is the share of the fake points that lie within the radius of at least one real point.
-    For recall the roles are swapped. Return precision, then recall."""
-    return two_clouds(rng, 9, 8, k=2, shift=0.8)
+    """Whose neighbours give a radius, and does a point count as its own neighbour? Is a fake point in if any ball holds
+    it, or only that of its nearest? For recall the roles are swapped, and precision comes first."""
+    while True:  # until counts divided by the wrong size, and shares of the balls, are not the two results turned round
+        found = two_clouds(rng, 9, 8, k=2, shift=0.8)
+        real, fake = found["real"], found["fake"]
+        assert isinstance(real, Tensor) and isinstance(fake, Tensor)
+        across = torch.cdist(real, fake)
+        in_real, in_fake = (across <= radius(real, 2)[:, None]), (across <= radius(fake, 2))
+        fakes, reals = in_real.any(0).sum(), in_fake.any(1).sum()
+        if fakes != reals and (in_fake.any(0).sum(), in_real.any(1).sum()) != (fakes, reals):
+            return found
 
 
 @precision_recall.case
@@ -186,9 +208,9 @@ def nearest_only(rng):
     return two_clouds(rng, 8, 10, k=1, shift=0.4)
 
 
-@precision_recall.case
+@precision_recall.case(about="number")
 def half_of_the_data(rng):
-    """The fakes are all in one part of the data: good precision, poor recall. Precision comes first."""
+    """The fakes are all in one part of the data: good precision, poor recall. Which one do you return first?"""
     return two_clouds(rng, 14, 9, k=2, shift=0.7, scale=0.25)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import collect, exercise, judge
+from autograder import collect, exercise, judge, plain
 from autograder.exercise import PUBLIC_SEED, Exercise, exercises
 from autograder.server import course, submission
 from autograder.server.errors import BadInput, Unreadable
@@ -55,14 +55,24 @@ def _read(path: Path, _modified: int) -> NotebookNode:
 # --- one submission ---------------------------------------------------------------------------------------------------
 
 
-def _ask(section: str, sources: list[str], wanted: Iterable[str], seeds: dict[str, int], limits: Limits, unsafe: bool):
+def _ask(
+    section: str,
+    sources: list[str],
+    wanted: Iterable[str],
+    seeds: dict[str, int],
+    limits: Limits,
+    unsafe: bool,
+    reference: bool = False,
+):
     """Send one job to this worker's jail; what comes back is sorted, not yet believed.
+
+    A solution is run as a ``reference``, more exactly than an answer.
 
     Returns:
         outcomes of the wanted exercises, and per cell what it printed and how it failed, if it did.
     """
     wanted = list(wanted)
-    job = {"section": section, "cells": sources, "exercises": wanted, "seeds": seeds}
+    job = {"section": section, "cells": sources, "exercises": wanted, "seeds": seeds, "reference": reference}
     outcomes: _Outcomes = {name: {} for name in wanted}
     cells: dict[int, tuple[str, str]] = {}
     for event in probe.current(limits, unsafe).run(job):
@@ -108,7 +118,7 @@ def _references(section: str, seed: int, limits: Limits, unsafe: bool, root: Pat
     except (OSError, ValueError):
         stored = {}
     cells = [cell.source for cell in submission.runnable(notebook("solutions", section, root))]
-    hidden, printed = _ask(section, cells, asked, {"hidden": seed}, limits, unsafe)
+    hidden, printed = _ask(section, cells, asked, {"hidden": seed}, limits, unsafe, reference=True)
     for name, wanted in asked.items():
         _complete(section, name, hidden[name], {(case.name, False) for case in wanted.cases}, printed)
         if stored.get(name, {}).keys() != {(case.name, True) for case in wanted.cases}:
@@ -144,6 +154,9 @@ def mark_notebook(
     seeds = {"public": PUBLIC_SEED, "hidden": seed}
     outcomes, printed = _ask(section, [cell.source for cell in cells], asked, seeds, limits, unsafe)
     marks = {name: _mark_exercise(e, outcomes[name], expected[name]) for name, e in asked.items()}
+    wrong = {name for name, m in marks.items() if not m.points}
+    for name, e in asked.items():
+        judge.blame(e, marks[name], outcomes[name], wrong)
     for i, (_, error) in printed.items():
         name = submission.title(cells[i]) if 0 <= i < len(cells) and submission.is_answer(cells[i]) else ""
         if error and name in marks and not marks[name].points:
@@ -219,13 +232,13 @@ def write_references(section: str, root: Path | None = None, limits: Limits = LI
     """
     asked = known_section(section)
     cells = [cell.source for cell in submission.runnable(notebook("solutions", section, root or course.root()))]
-    outcomes, printed = _ask(section, cells, asked, {"public": PUBLIC_SEED}, limits, unsafe)
+    outcomes, printed = _ask(section, cells, asked, {"public": PUBLIC_SEED}, limits, unsafe, reference=True)
     for name, wanted in asked.items():
         _complete(section, name, outcomes[name], {(case.name, True) for case in wanted.cases}, printed)
     fresh = {"exercises": {n: {case: o for (case, _), o in cases.items()} for n, cases in outcomes.items()}}
     path = judge.REFERENCES / f"{section}.json"
     with contextlib.suppress(OSError, ValueError):
-        if collect.same(json.loads(path.read_text(encoding="utf-8")), fresh):
+        if plain.same(json.loads(path.read_text(encoding="utf-8")), fresh):
             return False
     write(path, json.dumps(fresh, separators=(",", ":")).replace('},"', '},\n"') + "\n")
     return True

@@ -12,6 +12,13 @@ right, wrong = bank.right, bank.wrong
 
 # --- append_label -----------------------------------------------------------------------------------------------------
 
+bank.spoils(
+    "append_label",
+    r"one_hot\(|\beye\b|scatter|torch\.cat\(|hstack|concatenat"
+    r"|(append|put|join|attach|glue)\w* .{0,40}one.?hot"
+    r"|one.?hot.{0,50}(to the right of|behind|next to) (x|each row|its row)",
+)
+
 
 @right("append_label")
 def one_hot_to_x(x, y, n_classes):
@@ -52,106 +59,215 @@ def loop_over_samples(x, y, n_classes):
     return torch.stack(rows)
 
 
-@wrong("append_label", caught_by="absent_classes", says="n_classes")
+@wrong("append_label", caught_by="absent_classes", diagnosis="shape", says="absent classes")
 def classes_counted_in_the_batch(x, y, n_classes):
     return torch.cat([x, F.one_hot(y).to(x)], dim=1)
 
 
-@wrong("append_label", caught_by="absent_classes")
+@wrong("append_label", caught_by="absent_classes", diagnosis="shape")
 def largest_label_plus_one(x, y, n_classes):
     return torch.cat([x, torch.eye(int(y.max()) + 1, dtype=x.dtype)[y]], dim=1)
 
 
-@wrong("append_label", caught_by="one_class_only")
+@wrong("append_label", caught_by="one_class_only", diagnosis="number")
 def ranks_of_the_labels_seen(x, y, n_classes):
     _, rank = y.unique(return_inverse=True)
     return torch.cat([x, F.one_hot(rank, n_classes).to(x)], dim=1)
 
 
-@wrong("append_label", caught_by="small_batch")
+@wrong("append_label", caught_by="small_batch", diagnosis="number")
 def label_first(x, y, n_classes):
     return torch.cat([F.one_hot(y, n_classes).to(x), x], dim=1)
 
 
-@wrong("append_label", caught_by="square")
+@wrong("append_label", caught_by="square", diagnosis="raises")
 def along_the_batch(x, y, n_classes):
     return torch.cat([x, F.one_hot(y, n_classes).to(x)], dim=0)
 
 
-@wrong("append_label", caught_by="square")
+@wrong("append_label", caught_by="square", diagnosis="raises")
 def default_axis(x, y, n_classes):
     return torch.cat([x, F.one_hot(y, n_classes).to(x)])
 
 
-@wrong("append_label", caught_by="square")
+@wrong("append_label", caught_by="square", diagnosis="raises")
 def one_hot_transposed(x, y, n_classes):
     return torch.cat([x, F.one_hot(y, n_classes).to(x).T], dim=1)
 
 
-@wrong("append_label", caught_by="small_batch", says="shape")
+@wrong("append_label", caught_by="small_batch", diagnosis="shape", says="shape")
 def the_number_itself(x, y, n_classes):
     return torch.cat([x, y[:, None].to(x)], dim=1)
 
 
-@wrong("append_label", caught_by="small_batch")
+@wrong("append_label", caught_by="small_batch", diagnosis="number")
 def labels_counted_from_one(x, y, n_classes):
     return torch.cat([x, torch.eye(n_classes, dtype=x.dtype)[y - 1]], dim=1)
 
 
-@wrong("append_label", caught_by="small_batch")
+@wrong("append_label", caught_by="small_batch", diagnosis="shape")
 def one_class_too_many(x, y, n_classes):
     return torch.cat([x, F.one_hot(y, n_classes + 1).to(x)], dim=1)
 
 
-@wrong("append_label", caught_by="batch_of_one", says="shape")
+@wrong("append_label", caught_by="batch_of_one", diagnosis="shape", says="shape")
 def squeezed(x, y, n_classes):
     return torch.cat([x, F.one_hot(y, n_classes).to(x)], dim=1).squeeze()
 
 
-@wrong("append_label", caught_by="one_feature")
+@wrong("append_label", caught_by="one_feature", diagnosis="raises")
 def squeezes_the_features(x, y, n_classes):
     return torch.cat([x.squeeze(), F.one_hot(y, n_classes).to(x)], dim=1)
 
 
-@wrong("append_label", caught_by="half_precision", says="dtype")
+@wrong("append_label", caught_by="half_precision", diagnosis="dtype", says="dtype")
 def label_in_single_precision(x, y, n_classes):
     return torch.cat([x, F.one_hot(y, n_classes).float()], dim=1)
 
 
-@wrong("append_label", caught_by="double_precision", says="dtype")
+@wrong("append_label", caught_by="double_precision", diagnosis="dtype", says="dtype")
 def all_in_single_precision(x, y, n_classes):
     return torch.cat([x.float(), F.one_hot(y, n_classes).float()], dim=1)
 
 
-@wrong("append_label", caught_by="small_batch", says="dtype")
+@wrong("append_label", caught_by="small_batch", diagnosis="dtype", says="dtype")
 def everything_an_integer(x, y, n_classes):
     one_hot = F.one_hot(y, n_classes)
     return torch.cat([x.to(one_hot.dtype), one_hot], dim=1)
 
 
-@wrong("append_label", caught_by="small_batch", says="gradient")
+@wrong("append_label", caught_by="small_batch", diagnosis="cut", says="gradient")
 def by_way_of_numpy(x, y, n_classes):
-    return torch.from_numpy(
-        np.concatenate([x.detach().numpy(), np.eye(n_classes, dtype=x.detach().numpy().dtype)[y]], 1)
-    )
+    values = x.detach().numpy()
+    return torch.from_numpy(np.concatenate([values, np.eye(n_classes, dtype=values.dtype)[y.numpy()]], 1))
 
 
-@wrong("append_label", caught_by="small_batch")
+@wrong("append_label", caught_by="small_batch", diagnosis="number")
 def minus_one_elsewhere(x, y, n_classes):
     return torch.cat([x, 2 * F.one_hot(y, n_classes).to(x) - 1], dim=1)
 
 
-@wrong("append_label", caught_by="small_batch")
+@wrong("append_label", caught_by="small_batch", diagnosis="number")
 def multiplied_in(x, y, n_classes):
     return (x[:, :, None] * F.one_hot(y, n_classes).to(x)[:, None]).flatten(1)[:, : x.shape[1] + n_classes]
 
 
-@wrong("append_label", caught_by="small_batch")
+@wrong("append_label", caught_by="small_batch", diagnosis="random")
 def random_embedding(x, y, n_classes):
     return torch.cat([x, nn.Embedding(n_classes, n_classes)(y).to(x)], dim=1)
 
 
+@right("append_label")
+def in_double_and_back(x, y, n_classes):
+    return torch.cat([x.double(), F.one_hot(y, n_classes).double()], dim=1).to(x.dtype)
+
+
+@right("append_label")
+def sum_of_padded_parts(x, y, n_classes):
+    return F.pad(x, (0, n_classes)) + F.pad(F.one_hot(y, n_classes).to(x.dtype), (x.shape[1], 0))
+
+
+@right("append_label")
+def product_with_a_wide_identity(x, y, n_classes):
+    d = x.shape[1]
+    wide = torch.eye(d, d + n_classes, dtype=x.dtype)
+    return torch.einsum("nd,de->ne", x, wide) + torch.eye(d + n_classes, dtype=x.dtype)[d + y]
+
+
+@right("append_label")
+def integers_widened_by_cat(x, y, n_classes):
+    return torch.cat([x, F.one_hot(y, n_classes)], dim=1)  # integers beside floats take the floats' dtype
+
+
+@wrong("append_label", caught_by="small_batch", diagnosis="shape")
+def number_as_a_share(x, y, n_classes):
+    return torch.cat([x, (y / n_classes).to(x.dtype).unsqueeze(1)], dim=1)
+
+
+@wrong("append_label", caught_by="small_batch", diagnosis="shape")
+def first_class_left_out(x, y, n_classes):
+    return torch.cat([x, F.one_hot(y, n_classes).to(x)[:, 1:]], dim=1)
+
+
+@wrong("append_label", caught_by="small_batch", diagnosis="shape")
+def label_alone(x, y, n_classes):
+    return F.one_hot(y, n_classes).to(x.dtype)
+
+
+@wrong("append_label", caught_by="small_batch", diagnosis="number")
+def smoothed_label(x, y, n_classes):
+    return torch.cat([x, F.one_hot(y, n_classes).to(x) * 0.9 + 0.1 / n_classes], dim=1)
+
+
+@wrong("append_label", caught_by="small_batch", diagnosis="number")
+def sorted_by_class(x, y, n_classes):
+    order = y.argsort()
+    return torch.cat([x[order], F.one_hot(y, n_classes).to(x)[order]], dim=1)
+
+
+@wrong("append_label", caught_by="one_class_only", diagnosis="number")
+def everything_up_to_the_label(x, y, n_classes):
+    return torch.cat([x, (torch.arange(n_classes) <= y[:, None]).to(x.dtype)], dim=1)
+
+
+@wrong("append_label", caught_by="small_batch", diagnosis="dtype", says="float64")
+def cast_to_double(x, y, n_classes):
+    return torch.cat([x, torch.from_numpy(np.eye(n_classes)[y.numpy()])], dim=1)
+
+
+@wrong("append_label", caught_by="double_precision", diagnosis="dtype")
+def filled_in_the_default_dtype(x, y, n_classes):
+    joined = torch.zeros(len(x), x.shape[1] + n_classes)
+    joined[:, : x.shape[1]] = x
+    joined[torch.arange(len(x)), x.shape[1] + y] = 1
+    return joined
+
+
+@wrong("append_label", caught_by="small_batch", diagnosis="cut", says="torch.tensor")
+def a_new_tensor(x, y, n_classes):
+    rows = [[*sample, *(float(k == label) for k in range(n_classes))] for sample, label in zip(x.tolist(), y.tolist())]  # noqa: B905
+    return torch.tensor(rows, dtype=x.dtype)
+
+
+@wrong("append_label", caught_by="small_batch", diagnosis="cut", says="torch.no_grad")
+def without_a_graph(x, y, n_classes):
+    with torch.no_grad():
+        return torch.cat([x, F.one_hot(y, n_classes).to(x)], dim=1)
+
+
+@wrong("append_label", caught_by="small_batch", diagnosis="type", says="list")
+def list_of_rows(x, y, n_classes):
+    return [torch.cat([row, hot]) for row, hot in zip(x, F.one_hot(y, n_classes).to(x), strict=True)]
+
+
+@wrong("append_label", caught_by="small_batch", diagnosis="type", says="None")
+def forgets_to_return(x, y, n_classes):
+    torch.cat([x, F.one_hot(y, n_classes).to(x)], dim=1)
+
+
+@wrong("append_label", caught_by="small_batch", diagnosis="raises")
+def number_beside_a_matrix(x, y, n_classes):
+    return torch.cat([x, y], dim=1)
+
+
+@wrong("append_label", caught_by="small_batch", diagnosis="raises")
+def identity_without_the_last_class(x, y, n_classes):
+    return torch.cat([x, torch.eye(n_classes - 1, dtype=x.dtype)[y]], dim=1)
+
+
+@wrong("append_label", caught_by="small_batch", diagnosis="mistyped", says="NameError")
+def another_name_for_the_classes(x, y, n_classes):
+    return torch.cat([x, F.one_hot(y, num_classes).to(x)], dim=1)  # noqa: F821
+
+
 # --- conditional_discriminator_step -----------------------------------------------------------------------------------
+
+bank.spoils(
+    "conditional_discriminator_step",
+    r"zero_grad.{0,80}backward.{0,80}step|generator\(|discriminator\(|\b[GD]\(|\.detach\(|no_grad"
+    r"|detach\w* .{0,40}(fake|generator)|fakes?.{0,40}(keep|carry|take|belong|go|judged?)\b.{0,40}labels"
+    r"|(give|pass|hand)\w* .{0,30}(fake_labels|their own labels)",
+)
 
 
 def finish_d(optimizer, value):
@@ -226,58 +342,58 @@ def frozen_and_thawed(generator, discriminator, optimizer, real, labels, noise, 
     return value
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="number")
 def real_labels_judge_the_fakes(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels).detach()
     return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, labels)))
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="number")
 def real_labels_make_the_fakes(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, labels).detach()
     return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
 
 
-@wrong("conditional_discriminator_step", caught_by="more_fakes_than_data")
+@wrong("conditional_discriminator_step", caught_by="more_fakes_than_data", diagnosis="number")
 def real_labels_for_everything(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, labels).detach()
     return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, labels)))
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="number")
 def fake_labels_for_everything(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels).detach()
     return finish_d(optimizer, loss(discriminator(real, fake_labels), discriminator(fake, fake_labels)))
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="number")
 def labels_crossed(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels).detach()
     return finish_d(optimizer, loss(discriminator(real, fake_labels), discriminator(fake, labels)))
 
 
-@wrong("conditional_discriminator_step", caught_by="more_data_than_fakes")
+@wrong("conditional_discriminator_step", caught_by="more_data_than_fakes", diagnosis="number")
 def cut_to_the_shorter_batch(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     n = min(len(real), len(noise))
     fake = generator(noise[:n], fake_labels[:n]).detach()
     return finish_d(optimizer, loss(discriminator(real[:n], labels[:n]), discriminator(fake, fake_labels[:n])))
 
 
-@wrong("conditional_discriminator_step", caught_by="more_fakes_than_data")
+@wrong("conditional_discriminator_step", caught_by="more_fakes_than_data", diagnosis="number")
 def labels_repeated_to_fit(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     repeated = labels.repeat(3)[: len(noise)] if len(noise) > len(labels) else fake_labels
     fake = generator(noise, repeated).detach()
     return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, repeated)))
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="number")
 def labels_drawn_again(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels).detach()
     fresh = (fake_labels + 1) % (fake_labels.max() + 1)
     return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fresh)))
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="number")
 def everything_is_class_zero(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, torch.zeros_like(fake_labels)).detach()
     return finish_d(
@@ -286,31 +402,31 @@ def everything_is_class_zero(generator, discriminator, optimizer, real, labels, 
     )
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step", says="forward() missing")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="raises", says="forward() missing")
 def discriminator_not_told(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels).detach()
     return finish_d(optimizer, loss(discriminator(real), discriminator(fake)))
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="raises")
 def arguments_the_other_way_round(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(fake_labels, noise).detach()
     return finish_d(optimizer, loss(discriminator(labels, real), discriminator(fake_labels, fake)))
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="number")
 def logits_swapped(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels).detach()
     return finish_d(optimizer, loss(discriminator(fake, fake_labels), discriminator(real, labels)))
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step", says="generator")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="left gradients", says="generator")
 def backward_into_g(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels)
     return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
 
 
-@wrong("conditional_discriminator_step", caught_by="old_gradients", says="generator")
+@wrong("conditional_discriminator_step", caught_by="old_gradients", diagnosis="left gradients", says="generator")
 def tidies_up_after_g(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels)
     value = finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
@@ -318,7 +434,7 @@ def tidies_up_after_g(generator, discriminator, optimizer, real, labels, noise, 
     return value
 
 
-@wrong("conditional_discriminator_step", caught_by="old_gradients")
+@wrong("conditional_discriminator_step", caught_by="old_gradients", diagnosis="update")
 def no_zero_grad(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels).detach()
     value = loss(discriminator(real, labels), discriminator(fake, fake_labels))
@@ -327,27 +443,27 @@ def no_zero_grad(generator, discriminator, optimizer, real, labels, noise, fake_
     return value.item()
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="number")
 def loss_after_the_update(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels).detach()
     finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
     return loss(discriminator(real, labels), discriminator(fake, fake_labels)).item()
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="number")
 def cross_entropy_of_its_own(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels).detach()
     value = F.softplus(-discriminator(real, labels)).mean() + F.softplus(discriminator(fake, fake_labels)).mean()
     return finish_d(optimizer, value)
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="random")
 def fakes_of_fresh_noise(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(torch.randn_like(noise), fake_labels).detach()
     return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step", says="float")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="type", says="float")
 def returns_the_tensor(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels).detach()
     value = loss(discriminator(real, labels), discriminator(fake, fake_labels))
@@ -355,7 +471,7 @@ def returns_the_tensor(generator, discriminator, optimizer, real, labels, noise,
     return value.detach()
 
 
-@wrong("conditional_discriminator_step", caught_by="frozen_embedding", says="requires_grad")
+@wrong("conditional_discriminator_step", caught_by="frozen_embedding", diagnosis="flags", says="requires_grad")
 def thaws_everything(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     generator.requires_grad_(False)
     fake = generator(noise, fake_labels)
@@ -364,14 +480,14 @@ def thaws_everything(generator, discriminator, optimizer, real, labels, noise, f
     return value
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step", says="requires_grad")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="flags", says="requires_grad")
 def leaves_g_frozen(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     generator.requires_grad_(False)
     fake = generator(noise, fake_labels)
     return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
 
 
-@wrong("conditional_discriminator_step", caught_by="adam")
+@wrong("conditional_discriminator_step", caught_by="adam", diagnosis="update")
 def descends_by_hand(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels).detach()
     value = loss(discriminator(real, labels), discriminator(fake, fake_labels))
@@ -383,33 +499,33 @@ def descends_by_hand(generator, discriminator, optimizer, real, labels, noise, f
     return value.item()
 
 
-@wrong("conditional_discriminator_step", caught_by="batch_of_one")
+@wrong("conditional_discriminator_step", caught_by="batch_of_one", diagnosis="raises")
 def squeezes_the_labels(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     labels, fake_labels = labels.squeeze(), fake_labels.squeeze()
     fake = generator(noise, fake_labels).detach()
     return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
 
 
-@wrong("conditional_discriminator_step", caught_by="images")
+@wrong("conditional_discriminator_step", caught_by="images", diagnosis="raises")
 def flattens_the_pictures(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels).detach().flatten(1)
     return finish_d(optimizer, loss(discriminator(real.flatten(1), labels), discriminator(fake, fake_labels)))
 
 
-@wrong("conditional_discriminator_step", caught_by="single_precision")
+@wrong("conditional_discriminator_step", caught_by="single_precision", diagnosis="raises")
 def insists_on_double(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise.double(), fake_labels).detach()
     return finish_d(optimizer, loss(discriminator(real.double(), labels), discriminator(fake, fake_labels)))
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="raises")
 def labels_as_floats(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     labels, fake_labels = labels.to(real), fake_labels.to(real)
     fake = generator(noise, fake_labels).detach()
     return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
 
 
-@wrong("conditional_discriminator_step", caught_by="one_step")
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="number")
 def wrong_pairs_count_as_fake(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
     fake = generator(noise, fake_labels).detach()
     mismatched = discriminator(real, labels.roll(1))
@@ -417,7 +533,234 @@ def wrong_pairs_count_as_fake(generator, discriminator, optimizer, real, labels,
     return finish_d(optimizer, loss(discriminator(real, labels), fakes))
 
 
+@right("conditional_discriminator_step")
+def sample_by_sample(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    with torch.no_grad():
+        fakes = [generator(noise[i : i + 1], fake_labels[i : i + 1]) for i in range(len(noise))]
+    fake_logits = torch.cat([discriminator(x, fake_labels[i : i + 1]) for i, x in enumerate(fakes)])
+    real_logits = torch.cat([discriminator(real[i : i + 1], labels[i : i + 1]) for i in range(len(real))])
+    return finish_d(optimizer, loss(real_logits, fake_logits))
+
+
+@right("conditional_discriminator_step")
+def chain_rule_by_hand(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    with torch.no_grad():
+        fake = generator(noise, fake_labels)
+    logits = discriminator(real, labels), discriminator(fake, fake_labels)
+    ends = [x.detach().requires_grad_() for x in logits]
+    value = loss(*ends)
+    optimizer.zero_grad()
+    for x, slope in zip(logits, torch.autograd.grad(value, ends), strict=True):
+        x.backward(slope)
+    optimizer.step()
+    return value.item()
+
+
+@right("conditional_discriminator_step")
+def scaled_and_scaled_back(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+    value = 1000 * loss(discriminator(real, labels), discriminator(fake, fake_labels))
+    optimizer.zero_grad()
+    value.backward()
+    for p in discriminator.parameters():
+        if p.grad is not None:
+            p.grad /= 1000
+    optimizer.step()
+    return value.item() / 1000
+
+
+@right("conditional_discriminator_step")
+def functional_gradients(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+
+    def value_of(parameters):
+        call = torch.func.functional_call
+        real_logits = call(discriminator, parameters, (real, labels))
+        return loss(real_logits, call(discriminator, parameters, (fake, fake_labels)))
+
+    named = dict(discriminator.named_parameters())
+    gradients, value = torch.func.grad_and_value(value_of)({k: p.detach() for k, p in named.items()})
+    for name, p in named.items():
+        p.grad = gradients[name]
+    optimizer.step()
+    return float(value)
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="flags", says=".training")
+def generator_left_in_evaluation_mode(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    generator.eval()
+    with torch.no_grad():
+        fake = generator(noise, fake_labels)
+    return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
+
+
+@wrong("conditional_discriminator_step", caught_by="frozen_embedding", diagnosis="flags", says=".training")
+def both_into_training_mode(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    generator.train()
+    discriminator.train()
+    fake = generator(noise, fake_labels).detach()
+    return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
+
+
+@wrong("conditional_discriminator_step", caught_by="frozen_embedding", diagnosis="flags", says=".training")
+def evaluation_and_back_to_training(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    generator.eval()
+    fake = generator(noise, fake_labels).detach()
+    generator.train()
+    return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
+
+
+@wrong("conditional_discriminator_step", caught_by="adam", diagnosis="never moved")
+def first_group_only(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+    value = loss(discriminator(real, labels), discriminator(fake, fake_labels))
+    optimizer.zero_grad()
+    value.backward(inputs=optimizer.param_groups[0]["params"])
+    optimizer.step()
+    return value.item()
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="never moved")
+def gradients_cleared_too_late(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+    value = loss(discriminator(real, labels), discriminator(fake, fake_labels))
+    value.backward()
+    optimizer.zero_grad()
+    optimizer.step()
+    return value.item()
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="never moved")
+def no_step(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+    value = loss(discriminator(real, labels), discriminator(fake, fake_labels))
+    optimizer.zero_grad()
+    value.backward()
+    return value.item()
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="never moved")
+def step_before_backward(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+    value = loss(discriminator(real, labels), discriminator(fake, fake_labels))
+    optimizer.zero_grad()
+    optimizer.step()
+    value.backward()
+    return value.item()
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="uphill", says="uphill")
+def ascends(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+    return -finish_d(optimizer, -loss(discriminator(real, labels), discriminator(fake, fake_labels)))
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="twice")
+def steps_for_each_batch(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+    value = loss(discriminator(real, labels), discriminator(fake, fake_labels))
+    optimizer.zero_grad()
+    value.backward()
+    optimizer.step()
+    optimizer.step()
+    return value.item()
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="others moved", says="generator's parameters")
+def trains_both_players(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    value = loss(discriminator(real, labels), discriminator(generator(noise, fake_labels), fake_labels))
+    theirs = list(generator.parameters())
+    gradients = torch.autograd.grad(value, theirs, retain_graph=True)
+    optimizer.zero_grad()
+    value.backward(inputs=list(discriminator.parameters()))
+    optimizer.step()
+    with torch.no_grad():
+        for p, g in zip(theirs, gradients, strict=True):
+            p += optimizer.param_groups[0]["lr"] * g
+    return value.item()
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="update")
+def fakes_judged_without_graph(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    with torch.no_grad():
+        fake_logits = discriminator(generator(noise, fake_labels), fake_labels)
+    return finish_d(optimizer, loss(discriminator(real, labels), fake_logits))
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="update")
+def detached_one_call_too_late(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake_logits = discriminator(generator(noise, fake_labels), fake_labels).detach()
+    return finish_d(optimizer, loss(discriminator(real, labels), fake_logits))
+
+
+@wrong("conditional_discriminator_step", caught_by="adam", diagnosis="update")
+def an_optimizer_of_its_own(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+    mine = torch.optim.SGD(discriminator.parameters(), lr=optimizer.param_groups[0]["lr"])
+    return finish_d(mine, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
+
+
+@wrong("conditional_discriminator_step", caught_by="adam", diagnosis="argument")
+def another_learning_rate(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    for group in optimizer.param_groups:
+        group["lr"] = 0.1
+    fake = generator(noise, fake_labels).detach()
+    return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="raises", says="does not require grad")
+def nothing_recorded(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    with torch.no_grad():
+        fake = generator(noise, fake_labels)
+        value = loss(discriminator(real, labels), discriminator(fake, fake_labels))
+    return finish_d(optimizer, value)
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="raises", says="missing 1 required")
+def one_loss_at_a_time(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+    return finish_d(optimizer, loss(discriminator(real, labels)) + loss(discriminator(fake, fake_labels)))
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="raises")
+def labels_as_columns(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(torch.cat([noise, F.one_hot(fake_labels, 4).to(noise)], 1), fake_labels).detach()
+    return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="type", says="None")
+def returns_nothing(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+    finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)))
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="number")
+def sum_over_the_batch_returned(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+    value = loss(discriminator(real, labels), discriminator(fake, fake_labels))
+    return finish_d(optimizer, value) * len(real)
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="factor", says="same factor, 0.5")
+def half_the_loss(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+    return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_labels)) / 2)
+
+
+@wrong("conditional_discriminator_step", caught_by="one_step", diagnosis="mistyped", says="NameError")
+def label_for_labels(generator, discriminator, optimizer, real, labels, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels).detach()
+    return finish_d(optimizer, loss(discriminator(real, labels), discriminator(fake, fake_label)))  # noqa: F821
+
+
 # --- conditional_generator_step ---------------------------------------------------------------------------------------
+
+bank.spoils(
+    "conditional_generator_step",
+    r"zero_grad.{0,80}backward.{0,80}step|generator\(|discriminator\(|\b[GD]\(|inputs=(list|\[|gen)|\.parameters\("
+    r"|(give|pass|hand)\w* .{0,30}both networks .{0,30}(same|fake.?labels)"
+    r"|backward.{0,40}(only|alone|just) .{0,20}generator's param|discriminator .{0,40}same labels",
+)
 
 
 def finish_g(generator, optimizer, value):
@@ -474,47 +817,47 @@ def functional_call(generator, discriminator, optimizer, noise, fake_labels, los
     return value.item()
 
 
-@wrong("conditional_generator_step", caught_by="one_step", says="discriminator")
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="left gradients", says="discriminator")
 def plain_backward(generator, discriminator, optimizer, noise, fake_labels, loss):
     return finish_d(optimizer, loss(discriminator(generator(noise, fake_labels), fake_labels)))
 
 
-@wrong("conditional_generator_step", caught_by="old_gradients", says="discriminator")
+@wrong("conditional_generator_step", caught_by="old_gradients", diagnosis="left gradients", says="discriminator")
 def wipes_the_gradients_of_d(generator, discriminator, optimizer, noise, fake_labels, loss):
     value = finish_d(optimizer, loss(discriminator(generator(noise, fake_labels), fake_labels)))
     discriminator.zero_grad()
     return value
 
 
-@wrong("conditional_generator_step", caught_by="one_step")
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="number")
 def judged_as_another_class(generator, discriminator, optimizer, noise, fake_labels, loss):
     other = (fake_labels + 1) % 2
     return finish_g(generator, optimizer, loss(discriminator(generator(noise, fake_labels), other)))
 
 
-@wrong("conditional_generator_step", caught_by="one_step")
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="number")
 def labels_reversed_on_the_way(generator, discriminator, optimizer, noise, fake_labels, loss):
     return finish_g(generator, optimizer, loss(discriminator(generator(noise, fake_labels), fake_labels.flip(0))))
 
 
-@wrong("conditional_generator_step", caught_by="one_step")
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="number")
 def generator_not_asked(generator, discriminator, optimizer, noise, fake_labels, loss):
     fake = generator(noise, torch.zeros_like(fake_labels))
     return finish_g(generator, optimizer, loss(discriminator(fake, fake_labels)))
 
 
-@wrong("conditional_generator_step", caught_by="one_step", says="forward() missing")
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="raises", says="forward() missing")
 def discriminator_unaware(generator, discriminator, optimizer, noise, fake_labels, loss):
     return finish_g(generator, optimizer, loss(discriminator(generator(noise, fake_labels))))
 
 
-@wrong("conditional_generator_step", caught_by="one_step")
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="never moved")
 def detaches_the_fakes(generator, discriminator, optimizer, noise, fake_labels, loss):
     value = loss(discriminator(generator(noise, fake_labels).detach(), fake_labels))
     return finish_d(optimizer, value)
 
 
-@wrong("conditional_generator_step", caught_by="old_gradients")
+@wrong("conditional_generator_step", caught_by="old_gradients", diagnosis="update")
 def accumulates(generator, discriminator, optimizer, noise, fake_labels, loss):
     value = loss(discriminator(generator(noise, fake_labels), fake_labels))
     value.backward(inputs=list(generator.parameters()))
@@ -522,19 +865,19 @@ def accumulates(generator, discriminator, optimizer, noise, fake_labels, loss):
     return value.item()
 
 
-@wrong("conditional_generator_step", caught_by="one_step")
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="uphill")
 def climbs(generator, discriminator, optimizer, noise, fake_labels, loss):
     value = loss(discriminator(generator(noise, fake_labels), fake_labels))
     return -finish_g(generator, optimizer, -value)
 
 
-@wrong("conditional_generator_step", caught_by="one_step")
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="number")
 def a_loss_of_its_own(generator, discriminator, optimizer, noise, fake_labels, loss):
     value = F.softplus(-discriminator(generator(noise, fake_labels), fake_labels)).mean()
     return finish_g(generator, optimizer, value)
 
 
-@wrong("conditional_generator_step", caught_by="frozen_embedding", says="requires_grad")
+@wrong("conditional_generator_step", caught_by="frozen_embedding", diagnosis="flags", says="requires_grad")
 def thaws_the_discriminator(generator, discriminator, optimizer, noise, fake_labels, loss):
     discriminator.requires_grad_(False)
     value = finish_d(optimizer, loss(discriminator(generator(noise, fake_labels), fake_labels)))
@@ -542,7 +885,7 @@ def thaws_the_discriminator(generator, discriminator, optimizer, noise, fake_lab
     return value
 
 
-@wrong("conditional_generator_step", caught_by="adam")
+@wrong("conditional_generator_step", caught_by="adam", diagnosis="update")
 def descent_by_hand(generator, discriminator, optimizer, noise, fake_labels, loss):
     value = loss(discriminator(generator(noise, fake_labels), fake_labels))
     parameters = list(generator.parameters())
@@ -552,30 +895,177 @@ def descent_by_hand(generator, discriminator, optimizer, noise, fake_labels, los
     return value.item()
 
 
-@wrong("conditional_generator_step", caught_by="batch_of_one")
+@wrong("conditional_generator_step", caught_by="batch_of_one", diagnosis="raises")
 def squeezes_one_label(generator, discriminator, optimizer, noise, fake_labels, loss):
     fake_labels = fake_labels.squeeze()
     return finish_g(generator, optimizer, loss(discriminator(generator(noise, fake_labels), fake_labels)))
 
 
-@wrong("conditional_generator_step", caught_by="images")
+@wrong("conditional_generator_step", caught_by="images", diagnosis="raises")
 def flattens_the_fakes(generator, discriminator, optimizer, noise, fake_labels, loss):
     return finish_g(generator, optimizer, loss(discriminator(generator(noise, fake_labels).flatten(1), fake_labels)))
 
 
-@wrong("conditional_generator_step", caught_by="single_precision")
+@wrong("conditional_generator_step", caught_by="single_precision", diagnosis="raises")
 def always_double(generator, discriminator, optimizer, noise, fake_labels, loss):
     return finish_g(generator, optimizer, loss(discriminator(generator(noise.double(), fake_labels), fake_labels)))
 
 
-@wrong("conditional_generator_step", caught_by="one_step", says="float")
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="type", says="float")
 def returns_a_tensor(generator, discriminator, optimizer, noise, fake_labels, loss):
     value = loss(discriminator(generator(noise, fake_labels), fake_labels))
     finish_g(generator, optimizer, value)
     return value.detach()
 
 
+@right("conditional_generator_step")
+def fake_by_fake(generator, discriminator, optimizer, noise, fake_labels, loss):
+    logits = []
+    for z, y in zip(noise.split(1), fake_labels.split(1), strict=True):
+        logits.append(discriminator(generator(z, y), y))
+    return finish_g(generator, optimizer, loss(torch.cat(logits)))
+
+
+@right("conditional_generator_step")
+def through_the_fakes_by_hand(generator, discriminator, optimizer, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels)
+    leaf = fake.detach().requires_grad_()
+    value = loss(discriminator(leaf, fake_labels))
+    (slope,) = torch.autograd.grad(value, leaf)
+    optimizer.zero_grad()
+    fake.backward(slope)
+    optimizer.step()
+    return value.item()
+
+
+@right("conditional_generator_step")
+def average_of_two_passes(generator, discriminator, optimizer, noise, fake_labels, loss):
+    ours = [p for group in optimizer.param_groups for p in group["params"]]
+    values = [loss(discriminator(generator(noise, fake_labels), fake_labels)) for _ in range(3)]
+    gradients = [torch.autograd.grad(value, ours) for value in values]
+    for p, *parts in zip(ours, *gradients, strict=True):
+        p.grad = sum(parts) / 3
+    optimizer.step()
+    return sum(value.item() for value in values) / 3
+
+
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="flags", says=".training")
+def discriminator_left_in_evaluation_mode(generator, discriminator, optimizer, noise, fake_labels, loss):
+    discriminator.eval()
+    return finish_g(generator, optimizer, loss(discriminator(generator(noise, fake_labels), fake_labels)))
+
+
+@wrong("conditional_generator_step", caught_by="frozen_embedding", diagnosis="flags", says=".training")
+def generator_into_training_mode(generator, discriminator, optimizer, noise, fake_labels, loss):
+    generator.train()
+    return finish_g(generator, optimizer, loss(discriminator(generator(noise, fake_labels), fake_labels)))
+
+
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="flags", says="requires_grad")
+def leaves_d_frozen(generator, discriminator, optimizer, noise, fake_labels, loss):
+    discriminator.requires_grad_(False)
+    return finish_d(optimizer, loss(discriminator(generator(noise, fake_labels), fake_labels)))
+
+
+@wrong("conditional_generator_step", caught_by="adam", diagnosis="never moved")
+def first_group_alone(generator, discriminator, optimizer, noise, fake_labels, loss):
+    value = loss(discriminator(generator(noise, fake_labels), fake_labels))
+    optimizer.zero_grad()
+    value.backward(inputs=optimizer.param_groups[0]["params"])
+    optimizer.step()
+    return value.item()
+
+
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="never moved")
+def cleared_between_backward_and_step(generator, discriminator, optimizer, noise, fake_labels, loss):
+    value = loss(discriminator(generator(noise, fake_labels), fake_labels))
+    value.backward(inputs=list(generator.parameters()))
+    optimizer.zero_grad()
+    optimizer.step()
+    return value.item()
+
+
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="raises", says="does not require grad")
+def judged_without_a_graph(generator, discriminator, optimizer, noise, fake_labels, loss):
+    fake = generator(noise, fake_labels)
+    with torch.no_grad():
+        value = loss(discriminator(fake, fake_labels))
+    return finish_g(generator, optimizer, value)
+
+
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="twice")
+def two_steps(generator, discriminator, optimizer, noise, fake_labels, loss):
+    value = loss(discriminator(generator(noise, fake_labels), fake_labels))
+    finish_g(generator, optimizer, value)
+    optimizer.step()
+    return value.item()
+
+
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="others moved", says="discriminator's parameters")
+def discriminator_trained_too(generator, discriminator, optimizer, noise, fake_labels, loss):
+    value = loss(discriminator(generator(noise, fake_labels), fake_labels))
+    theirs = list(discriminator.parameters())
+    gradients = torch.autograd.grad(value, theirs, retain_graph=True)
+    finish_g(generator, optimizer, value)
+    with torch.no_grad():
+        for p, g in zip(theirs, gradients, strict=True):
+            p -= 0.1 * g
+    return value.item()
+
+
+@wrong("conditional_generator_step", caught_by="old_gradients", diagnosis="left gradients", says="discriminator")
+def clears_the_wrong_player(generator, discriminator, optimizer, noise, fake_labels, loss):
+    value = loss(discriminator(generator(noise, fake_labels), fake_labels))
+    generator.zero_grad()
+    discriminator.zero_grad()
+    value.backward(inputs=list(generator.parameters()))
+    optimizer.step()
+    return value.item()
+
+
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="number")
+def judged_again_after_the_update(generator, discriminator, optimizer, noise, fake_labels, loss):
+    finish_g(generator, optimizer, loss(discriminator(generator(noise, fake_labels), fake_labels)))
+    with torch.no_grad():
+        return loss(discriminator(generator(noise, fake_labels), fake_labels)).item()
+
+
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="random", says="draws no random numbers")
+def noise_of_its_own(generator, discriminator, optimizer, noise, fake_labels, loss):
+    noise = torch.randn(noise.shape, dtype=noise.dtype)
+    return finish_g(generator, optimizer, loss(discriminator(generator(noise, fake_labels), fake_labels)))
+
+
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="random", says="draws no random numbers")
+def labels_of_its_own(generator, discriminator, optimizer, noise, fake_labels, loss):
+    fake_labels = torch.randint(4, fake_labels.shape)
+    return finish_g(generator, optimizer, loss(discriminator(generator(noise, fake_labels), fake_labels)))
+
+
+@wrong("conditional_generator_step", caught_by="adam", diagnosis="update")
+def a_new_optimizer_each_time(generator, discriminator, optimizer, noise, fake_labels, loss):
+    fresh = torch.optim.SGD(generator.parameters(), lr=0.1)
+    return finish_g(generator, fresh, loss(discriminator(generator(noise, fake_labels), fake_labels)))
+
+
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="type", says="None")
+def no_return(generator, discriminator, optimizer, noise, fake_labels, loss):
+    finish_g(generator, optimizer, loss(discriminator(generator(noise, fake_labels), fake_labels)))
+
+
+@wrong("conditional_generator_step", caught_by="one_step", diagnosis="raises", says="takes 1 positional argument")
+def loss_of_section_three(generator, discriminator, optimizer, noise, fake_labels, loss):
+    logits = discriminator(generator(noise, fake_labels), fake_labels)
+    return finish_g(generator, optimizer, loss(logits, torch.ones_like(logits)))
+
+
 # --- acgan_class_loss -------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "acgan_class_loss",
+    r"cross.?entrop|log.?softmax|nll|log.?sum.?exp|gather|(minus|negative) (the )?(mean )?log"
+    r"|log\w* of the sum of (the )?exp|[-−] ?log\b|log\w*.{0,12}probabilit",
+)
 
 
 @right("acgan_class_loss")
@@ -622,77 +1112,77 @@ def shifted_by_hand(real_class_logits, y_real, fake_class_logits, y_fake):
     return sum(losses)
 
 
-@wrong("acgan_class_loss", caught_by="two_batches")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="number")
 def labels_swapped(real_class_logits, y_real, fake_class_logits, y_fake):
     return F.cross_entropy(real_class_logits, y_fake) + F.cross_entropy(fake_class_logits, y_real)
 
 
-@wrong("acgan_class_loss", caught_by="unequal_batches")
+@wrong("acgan_class_loss", caught_by="unequal_batches", diagnosis="number")
 def real_labels_for_both(real_class_logits, y_real, fake_class_logits, y_fake):
     return F.cross_entropy(real_class_logits, y_real) + F.cross_entropy(fake_class_logits, y_real)
 
 
-@wrong("acgan_class_loss", caught_by="two_batches", says="same factor, 0.5")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="factor", says="same factor, 0.5")
 def average_of_the_two(real_class_logits, y_real, fake_class_logits, y_fake):
     return (F.cross_entropy(real_class_logits, y_real) + F.cross_entropy(fake_class_logits, y_fake)) / 2
 
 
-@wrong("acgan_class_loss", caught_by="unequal_batches")
+@wrong("acgan_class_loss", caught_by="unequal_batches", diagnosis="number")
 def one_mean_over_both(real_class_logits, y_real, fake_class_logits, y_fake):
     logits, y = torch.cat([real_class_logits, fake_class_logits]), torch.cat([y_real, y_fake])
     return 2 * F.cross_entropy(logits, y)
 
 
-@wrong("acgan_class_loss", caught_by="two_batches")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="number")
 def real_only(real_class_logits, y_real, fake_class_logits, y_fake):
     return F.cross_entropy(real_class_logits, y_real) + 0 * fake_class_logits.sum()
 
 
-@wrong("acgan_class_loss", caught_by="two_batches")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="number")
 def fakes_minus(real_class_logits, y_real, fake_class_logits, y_fake):
     return F.cross_entropy(real_class_logits, y_real) - F.cross_entropy(fake_class_logits, y_fake)
 
 
-@wrong("acgan_class_loss", caught_by="two_batches", says="sign is reversed")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="sign", says="sign is reversed")
 def log_likelihood(real_class_logits, y_real, fake_class_logits, y_fake):
     return -F.cross_entropy(real_class_logits, y_real) - F.cross_entropy(fake_class_logits, y_fake)
 
 
-@wrong("acgan_class_loss", caught_by="two_batches")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="number")
 def softmax_twice(real_class_logits, y_real, fake_class_logits, y_fake):
     real = F.cross_entropy(real_class_logits.softmax(1), y_real)
     return real + F.cross_entropy(fake_class_logits.softmax(1), y_fake)
 
 
-@wrong("acgan_class_loss", caught_by="two_batches")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="number")
 def nll_of_the_logits(real_class_logits, y_real, fake_class_logits, y_fake):
     return F.nll_loss(real_class_logits, y_real) + F.nll_loss(fake_class_logits, y_fake)
 
 
-@wrong("acgan_class_loss", caught_by="two_batches")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="number")
 def nll_of_the_softmax(real_class_logits, y_real, fake_class_logits, y_fake):
     return F.nll_loss(real_class_logits.softmax(1), y_real) + F.nll_loss(fake_class_logits.softmax(1), y_fake)
 
 
-@wrong("acgan_class_loss", caught_by="square")
+@wrong("acgan_class_loss", caught_by="square", diagnosis="number")
 def softmax_over_the_batch(real_class_logits, y_real, fake_class_logits, y_fake):
     real = F.nll_loss(real_class_logits.log_softmax(0), y_real)
     return real + F.nll_loss(fake_class_logits.log_softmax(0), y_fake)
 
 
-@wrong("acgan_class_loss", caught_by="confident_and_wrong")
+@wrong("acgan_class_loss", caught_by="confident_and_wrong", diagnosis="nan")
 def log_of_the_softmax(real_class_logits, y_real, fake_class_logits, y_fake):
     real = F.nll_loss(real_class_logits.softmax(1).log(), y_real)
     return real + F.nll_loss(fake_class_logits.softmax(1).log(), y_fake)
 
 
-@wrong("acgan_class_loss", caught_by="confident_and_wrong")
+@wrong("acgan_class_loss", caught_by="confident_and_wrong", diagnosis="number")
 def log_of_the_softmax_plus_a_little(real_class_logits, y_real, fake_class_logits, y_fake):
     real = F.nll_loss((real_class_logits.softmax(1) + 1e-8).log(), y_real)
     return real + F.nll_loss((fake_class_logits.softmax(1) + 1e-8).log(), y_fake)
 
 
-@wrong("acgan_class_loss", caught_by="confident_and_right")
+@wrong("acgan_class_loss", caught_by="confident_and_right", diagnosis="nan")
 def log_of_a_sum_of_exponentials(real_class_logits, y_real, fake_class_logits, y_fake):
     def entropy(logits, y):
         return (logits.exp().sum(1).log() - logits[torch.arange(len(y)), y]).mean()
@@ -700,71 +1190,199 @@ def log_of_a_sum_of_exponentials(real_class_logits, y_real, fake_class_logits, y
     return entropy(real_class_logits, y_real) + entropy(fake_class_logits, y_fake)
 
 
-@wrong("acgan_class_loss", caught_by="two_batches")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="number")
 def sigmoid_per_class(real_class_logits, y_real, fake_class_logits, y_fake):
     k = real_class_logits.shape[1]
     real = F.binary_cross_entropy_with_logits(real_class_logits, F.one_hot(y_real, k).to(real_class_logits))
     return real + F.binary_cross_entropy_with_logits(fake_class_logits, F.one_hot(y_fake, k).to(fake_class_logits))
 
 
-@wrong("acgan_class_loss", caught_by="two_batches")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="number")
 def squared_error(real_class_logits, y_real, fake_class_logits, y_fake):
     k = real_class_logits.shape[1]
     real = (real_class_logits.softmax(1) - F.one_hot(y_real, k)).square().sum(1).mean()
     return real + (fake_class_logits.softmax(1) - F.one_hot(y_fake, k)).square().sum(1).mean()
 
 
-@wrong("acgan_class_loss", caught_by="unequal_batches")
+@wrong("acgan_class_loss", caught_by="unequal_batches", diagnosis="number")
 def sums(real_class_logits, y_real, fake_class_logits, y_fake):
     real = F.cross_entropy(real_class_logits, y_real, reduction="sum")
     return real + F.cross_entropy(fake_class_logits, y_fake, reduction="sum")
 
 
-@wrong("acgan_class_loss", caught_by="unequal_batches")
+@wrong("acgan_class_loss", caught_by="unequal_batches", diagnosis="number")
 def mean_over_classes_too(real_class_logits, y_real, fake_class_logits, y_fake):
     k = real_class_logits.shape[1]
     real = -(F.one_hot(y_real, k) * real_class_logits.log_softmax(1)).mean()
     return real - (F.one_hot(y_fake, k) * fake_class_logits.log_softmax(1)).mean()
 
 
-@wrong("acgan_class_loss", caught_by="two_batches")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="number")
 def smoothed(real_class_logits, y_real, fake_class_logits, y_fake):
     real = F.cross_entropy(real_class_logits, y_real, label_smoothing=0.1)
     return real + F.cross_entropy(fake_class_logits, y_fake, label_smoothing=0.1)
 
 
-@wrong("acgan_class_loss", caught_by="absent_classes")
+@wrong("acgan_class_loss", caught_by="absent_classes", diagnosis="number")
 def classes_from_the_labels(real_class_logits, y_real, fake_class_logits, y_fake):
     k = int(max(y_real.max(), y_fake.max())) + 1
     real = F.cross_entropy(real_class_logits[:, :k], y_real)
     return real + F.cross_entropy(fake_class_logits[:, :k], y_fake)
 
 
-@wrong("acgan_class_loss", caught_by="batch_of_one", says="shape")
+@wrong("acgan_class_loss", caught_by="batch_of_one", diagnosis="shape", says="shape")
 def keeps_the_batch_axis(real_class_logits, y_real, fake_class_logits, y_fake):
     real = F.cross_entropy(real_class_logits, y_real, reduction="none")
     fake = F.cross_entropy(fake_class_logits, y_fake, reduction="none")
     return real.mean(0, keepdim=True) + fake.mean(0, keepdim=True)
 
 
-@wrong("acgan_class_loss", caught_by="two_batches", says="shape")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="shape", says="shape")
 def one_loss_per_sample(real_class_logits, y_real, fake_class_logits, y_fake):
     real = F.cross_entropy(real_class_logits, y_real, reduction="none")
     fake = F.cross_entropy(fake_class_logits, y_fake, reduction="none")
     return torch.cat([real, fake])
 
 
-@wrong("acgan_class_loss", caught_by="two_batches", says="gradient")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="cut", says="gradient")
 def cut_from_the_graph(real_class_logits, y_real, fake_class_logits, y_fake):
     real = F.cross_entropy(real_class_logits, y_real).item()
     return torch.tensor(real + F.cross_entropy(fake_class_logits, y_fake).item())
 
 
-@wrong("acgan_class_loss", caught_by="two_batches", says="gradient")
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="slope", says="gradient")
 def fakes_detached(real_class_logits, y_real, fake_class_logits, y_fake):
     return F.cross_entropy(real_class_logits, y_real) + F.cross_entropy(fake_class_logits.detach(), y_fake)
 
 
-@wrong("acgan_class_loss", caught_by="double_precision", says="dtype")
+@wrong("acgan_class_loss", caught_by="double_precision", diagnosis="dtype", says="dtype")
 def in_single_precision(real_class_logits, y_real, fake_class_logits, y_fake):
     return F.cross_entropy(real_class_logits.float(), y_real) + F.cross_entropy(fake_class_logits.float(), y_fake)
+
+
+@right("acgan_class_loss")
+def double_inside(real_class_logits, y_real, fake_class_logits, y_fake):
+    total = F.cross_entropy(real_class_logits.double(), y_real) + F.cross_entropy(fake_class_logits.double(), y_fake)
+    return total.to(real_class_logits.dtype)
+
+
+@right("acgan_class_loss")
+def log_sum_of_the_margins(real_class_logits, y_real, fake_class_logits, y_fake):
+    def entropy(logits, y):
+        return (logits - logits.gather(1, y[:, None])).logsumexp(1).mean()
+
+    return entropy(fake_class_logits, y_fake) + entropy(real_class_logits, y_real)
+
+
+@right("acgan_class_loss")
+def contracted_with_one_hot(real_class_logits, y_real, fake_class_logits, y_fake):
+    def entropy(logits, y):
+        own = torch.einsum("nk,nk->n", logits, F.one_hot(y, logits.shape[1]).to(logits.dtype))
+        return (logits.logsumexp(1) - own).sum() / len(y)
+
+    return entropy(real_class_logits, y_real) + entropy(fake_class_logits, y_fake)
+
+
+@right("acgan_class_loss")
+def sums_over_counts(real_class_logits, y_real, fake_class_logits, y_fake):
+    real = F.cross_entropy(real_class_logits, y_real, reduction="none").sum() / len(y_real)
+    return real + F.cross_entropy(fake_class_logits, y_fake, reduction="sum").div(len(y_fake))
+
+
+@right("acgan_class_loss")
+def divergence_from_one_hot(real_class_logits, y_real, fake_class_logits, y_fake):
+    total = real_class_logits.new_zeros(())
+    for logits, y in ((real_class_logits, y_real), (fake_class_logits, y_fake)):
+        hot = F.one_hot(y, logits.shape[1]).to(logits.dtype)
+        total = total + F.kl_div(logits.log_softmax(1), hot, reduction="batchmean")
+    return total
+
+
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="number")
+def fakes_half(real_class_logits, y_real, fake_class_logits, y_fake):
+    return F.cross_entropy(real_class_logits, y_real) + 0.5 * F.cross_entropy(fake_class_logits, y_fake)
+
+
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="factor", says="same factor, 0.5")
+def mean_of_a_stack(real_class_logits, y_real, fake_class_logits, y_fake):
+    return torch.stack([F.cross_entropy(real_class_logits, y_real), F.cross_entropy(fake_class_logits, y_fake)]).mean()
+
+
+@wrong("acgan_class_loss", caught_by="unequal_batches", diagnosis="number")
+def mean_over_all_samples(real_class_logits, y_real, fake_class_logits, y_fake):
+    real = F.cross_entropy(real_class_logits, y_real, reduction="sum")
+    fake = F.cross_entropy(fake_class_logits, y_fake, reduction="sum")
+    return (real + fake) / (len(y_real) + len(y_fake))
+
+
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="number")
+def class_of_the_largest_logit(real_class_logits, y_real, fake_class_logits, y_fake):
+    return F.cross_entropy(real_class_logits, y_real) + F.cross_entropy(fake_class_logits, fake_class_logits.argmax(1))
+
+
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="number")
+def divergence_averaged_over_classes(real_class_logits, y_real, fake_class_logits, y_fake):
+    k = real_class_logits.shape[1]
+    real = F.kl_div(real_class_logits.log_softmax(1), F.one_hot(y_real, k).to(real_class_logits), reduction="mean")
+    return real + F.kl_div(
+        fake_class_logits.log_softmax(1), F.one_hot(y_fake, k).to(fake_class_logits), reduction="mean"
+    )
+
+
+@wrong("acgan_class_loss", caught_by="confident_and_wrong", diagnosis="number")
+def probabilities_kept_off_zero(real_class_logits, y_real, fake_class_logits, y_fake):
+    real = F.nll_loss(real_class_logits.softmax(1).clamp(min=1e-7).log(), y_real)
+    return real + F.nll_loss(fake_class_logits.softmax(1).clamp(min=1e-7).log(), y_fake)
+
+
+@wrong("acgan_class_loss", caught_by="confident_and_wrong", diagnosis="number")
+def logits_clamped(real_class_logits, y_real, fake_class_logits, y_fake):
+    return F.cross_entropy(real_class_logits.clamp(-50, 50), y_real) + F.cross_entropy(
+        fake_class_logits.clamp(-50, 50), y_fake
+    )
+
+
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="number")
+def log_of_the_mean_probability(real_class_logits, y_real, fake_class_logits, y_fake):
+    real = F.nll_loss(real_class_logits.log_softmax(1).exp(), y_real)
+    return -(-real).log() - (-F.nll_loss(fake_class_logits.log_softmax(1).exp(), y_fake)).log()
+
+
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="factor")
+def bits(real_class_logits, y_real, fake_class_logits, y_fake):
+    return (F.cross_entropy(real_class_logits, y_real) + F.cross_entropy(fake_class_logits, y_fake)) / np.log(2)
+
+
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="raises")
+def arguments_of_cross_entropy_swapped(real_class_logits, y_real, fake_class_logits, y_fake):
+    return F.cross_entropy(y_real, real_class_logits) + F.cross_entropy(y_fake, fake_class_logits)
+
+
+@wrong("acgan_class_loss", caught_by="absent_classes", diagnosis="raises")
+def one_hot_of_the_labels_seen(real_class_logits, y_real, fake_class_logits, y_fake):
+    real = F.cross_entropy(real_class_logits, F.one_hot(y_real).to(real_class_logits))
+    return real + F.cross_entropy(fake_class_logits, F.one_hot(y_fake).to(fake_class_logits))
+
+
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="type", says="tuple")
+def both_losses(real_class_logits, y_real, fake_class_logits, y_fake):
+    return F.cross_entropy(real_class_logits, y_real), F.cross_entropy(fake_class_logits, y_fake)
+
+
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="cut", says=".item()")
+def a_float(real_class_logits, y_real, fake_class_logits, y_fake):
+    return F.cross_entropy(real_class_logits, y_real).item() + F.cross_entropy(fake_class_logits, y_fake).item()
+
+
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="random")
+def with_dropout(real_class_logits, y_real, fake_class_logits, y_fake):
+    real = F.cross_entropy(F.dropout(real_class_logits, 0.2), y_real)
+    return real + F.cross_entropy(F.dropout(fake_class_logits, 0.2), y_fake)
+
+
+@wrong("acgan_class_loss", caught_by="two_batches", diagnosis="argument")
+def normalised_in_place(real_class_logits, y_real, fake_class_logits, y_fake):
+    for logits in (real_class_logits, fake_class_logits):
+        with torch.no_grad():
+            logits -= logits.logsumexp(1, keepdim=True)
+    return F.cross_entropy(real_class_logits, y_real) + F.cross_entropy(fake_class_logits, y_fake)

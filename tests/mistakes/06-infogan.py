@@ -18,6 +18,12 @@ right, wrong = bank.right, bank.wrong
 
 # --- categorical_info_loss --------------------------------------------------------------------------------------------
 
+bank.spoils(
+    "categorical_info_loss",
+    r"cross.?entrop|log.?softmax|nll|log.?sum.?exp|gather|log_prob|(minus|negative) (the )?(mean )?log"
+    r"|log\w* of the sum of (the )?exp|[-−] ?log\b|log\w*.{0,12}probabilit",
+)
+
 
 @right("categorical_info_loss")
 def cross_entropy(q_logits, c):
@@ -51,97 +57,202 @@ def loop(q_logits, c):
     return torch.stack(losses).mean()
 
 
-@wrong("categorical_info_loss", caught_by="a_batch")
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
 def softmax_before_cross_entropy(q_logits, c):
     return F.cross_entropy(q_logits.softmax(dim=1), c)
 
 
-@wrong("categorical_info_loss", caught_by="a_batch")
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
 def sum_over_the_batch(q_logits, c):
     return F.cross_entropy(q_logits, c, reduction="sum")
 
 
-@wrong("categorical_info_loss", caught_by="a_batch", says="sign is reversed")
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="sign", says="sign is reversed")
 def the_bound_instead_of_the_loss(q_logits, c):
     return -F.cross_entropy(q_logits, c)
 
 
-@wrong("categorical_info_loss", caught_by="a_batch")
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
 def log_of_the_mean_probability(q_logits, c):
     return -q_logits.softmax(1)[torch.arange(len(c)), c].mean().log()
 
 
-@wrong("categorical_info_loss", caught_by="a_batch")
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
 def one_minus_the_probability(q_logits, c):
     return 1 - q_logits.softmax(1)[torch.arange(len(c)), c].mean()
 
 
-@wrong("categorical_info_loss", caught_by="a_batch")
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
 def one_sigmoid_per_category(q_logits, c):
     return F.binary_cross_entropy_with_logits(q_logits, F.one_hot(c, q_logits.shape[1]).to(q_logits))
 
 
-@wrong("categorical_info_loss", caught_by="a_batch")
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
 def mean_over_the_categories_too(q_logits, c):
     return -(F.one_hot(c, q_logits.shape[1]) * F.log_softmax(q_logits, 1)).mean()
 
 
-@wrong("categorical_info_loss", caught_by="a_batch")
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="factor")
 def in_bits(q_logits, c):
     return F.cross_entropy(q_logits, c) / math.log(2)
 
 
-@wrong("categorical_info_loss", caught_by="a_batch")
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
 def squared_error(q_logits, c):
     return F.mse_loss(q_logits.softmax(1), F.one_hot(c, q_logits.shape[1]).to(q_logits))
 
 
-@wrong("categorical_info_loss", caught_by="batch_of_one")
+@wrong("categorical_info_loss", caught_by="batch_of_one", diagnosis="shape")
 def one_loss_per_sample(q_logits, c):
     return F.cross_entropy(q_logits, c, reduction="none")
 
 
-@wrong("categorical_info_loss", caught_by="batch_of_one")
+@wrong("categorical_info_loss", caught_by="batch_of_one", diagnosis="shape")
 def squeezed(q_logits, c):
     return -q_logits.log_softmax(1).gather(1, c.unsqueeze(1)).squeeze().mean(dim=0)[None]
 
 
-@wrong("categorical_info_loss", caught_by="as_many_samples_as_categories")
+@wrong("categorical_info_loss", caught_by="as_many_samples_as_categories", diagnosis="number")
 def softmax_over_the_batch(q_logits, c):
     return -F.log_softmax(q_logits, dim=0)[torch.arange(len(c)), c].mean()
 
 
-@wrong("categorical_info_loss", caught_by="codes_that_do_not_occur")
+@wrong("categorical_info_loss", caught_by="codes_that_do_not_occur", diagnosis="number")
 def as_many_categories_as_occur(q_logits, c):
     return F.cross_entropy(q_logits[:, : int(c.max()) + 1], c)
 
 
-@wrong("categorical_info_loss", caught_by="sure_and_wrong")
+@wrong("categorical_info_loss", caught_by="sure_and_wrong", diagnosis="number")
 def constant_inside_the_log(q_logits, c):
     return -(q_logits.softmax(1)[torch.arange(len(c)), c] + 1e-8).log().mean()
 
 
-@wrong("categorical_info_loss", caught_by="sure_and_wrong")
+@wrong("categorical_info_loss", caught_by="sure_and_wrong", diagnosis="nan slope")
 def log_of_softmax(q_logits, c):
     return F.nll_loss(q_logits.softmax(1).log(), c)
 
 
-@wrong("categorical_info_loss", caught_by="sure_and_right")
+@wrong("categorical_info_loss", caught_by="sure_and_right", diagnosis="nan")
 def exponentials_by_hand(q_logits, c):
     return (q_logits.exp().sum(1).log() - q_logits[torch.arange(len(c)), c]).mean()
 
 
-@wrong("categorical_info_loss", caught_by="double_precision")
+@wrong("categorical_info_loss", caught_by="double_precision", diagnosis="dtype")
 def converts_to_float32(q_logits, c):
     return F.cross_entropy(q_logits.float(), c)
 
 
-@wrong("categorical_info_loss", caught_by="a_batch", says="no gradient")
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="cut", says="no gradient")
 def cuts_the_graph(q_logits, c):
     return torch.tensor(F.cross_entropy(q_logits, c).item(), dtype=q_logits.dtype)
 
 
+@right("categorical_info_loss")
+def in_double_and_back(q_logits, c):
+    return F.cross_entropy(q_logits.double(), c).to(q_logits.dtype)
+
+
+@right("categorical_info_loss")
+def margins(q_logits, c):
+    return (q_logits - q_logits.gather(1, c[:, None])).logsumexp(dim=1).mean()
+
+
+@right("categorical_info_loss")
+def divergence_from_one_hot(q_logits, c):
+    hot = F.one_hot(c, q_logits.shape[1]).to(q_logits.dtype)
+    return F.kl_div(q_logits.log_softmax(1), hot, reduction="batchmean")
+
+
+@right("categorical_info_loss")
+def summed_and_divided(q_logits, c):
+    rows = torch.arange(len(c))
+    shifted = q_logits - q_logits.amax(1, keepdim=True).detach()
+    return (shifted.exp().sum(1).log().sum() - shifted[rows, c].sum()) / len(c)
+
+
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
+def entropy_minus_the_loss(q_logits, c):
+    return math.log(q_logits.shape[1]) - F.cross_entropy(q_logits, c)
+
+
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
+def logits_taken_for_log_probabilities(q_logits, c):
+    return F.nll_loss(q_logits, c)
+
+
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
+def probabilities_taken_for_their_logarithms(q_logits, c):
+    return F.nll_loss(q_logits.softmax(1), c)
+
+
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
+def entropy_of_the_guess(q_logits, c):
+    return Categorical(logits=q_logits).entropy().mean() + 0 * c.sum()
+
+
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
+def its_own_guess_as_the_target(q_logits, c):
+    return F.cross_entropy(q_logits, q_logits.argmax(dim=1))
+
+
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
+def smoothed_targets(q_logits, c):
+    return F.cross_entropy(q_logits, c, label_smoothing=0.1)
+
+
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="number")
+def hinge_of_the_classes(q_logits, c):
+    return F.multi_margin_loss(q_logits, c)
+
+
+@wrong("categorical_info_loss", caught_by="sure_and_wrong", diagnosis="number")
+def kept_off_zero(q_logits, c):
+    return F.nll_loss(q_logits.softmax(1).clamp(min=1e-7).log(), c)
+
+
+@wrong("categorical_info_loss", caught_by="sure_and_wrong", diagnosis="number")
+def logits_clamped(q_logits, c):
+    return F.cross_entropy(q_logits.clamp(-50, 50), c)
+
+
+@wrong("categorical_info_loss", caught_by="codes_that_do_not_occur", diagnosis="raises")
+def one_hot_of_the_codes_seen(q_logits, c):
+    return F.cross_entropy(q_logits, F.one_hot(c).to(q_logits))
+
+
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="raises")
+def arguments_swapped(q_logits, c):
+    return F.cross_entropy(c, q_logits)
+
+
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="cut", says=".item()")
+def as_a_float(q_logits, c):
+    return F.cross_entropy(q_logits, c).item()
+
+
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="cut", says=".detach()")
+def guess_detached(q_logits, c):
+    return F.cross_entropy(q_logits.detach(), c)
+
+
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="type", says="None")
+def forgets_to_return(q_logits, c):
+    F.cross_entropy(q_logits, c)
+
+
+@wrong("categorical_info_loss", caught_by="a_batch", diagnosis="mistyped", says="NameError")
+def code_for_c(q_logits, c):
+    return F.cross_entropy(q_logits, code)  # noqa: F821
+
+
 # --- continuous_info_loss ---------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "continuous_info_loss",
+    r"(2|two) ?\*? ?(π|pi\b|math\.pi)|½|\b0\.5|1/2|exp\(|\(c ?[-−]|[-−] ?q_mean|log_prob|Normal\(|full ?= ?True"
+    r"|half .{0,30}(log|sum|square)"
+    r"|squared? (error|difference).{0,30}(over|divided|multiplied|weighted).{0,30}varianc",
+)
 
 
 @right("continuous_info_loss")
@@ -178,137 +289,256 @@ def standardised(q_mean, q_log_var, c):
     return total / c.numel() + math.log(math.sqrt(2 * math.pi))
 
 
-@wrong("continuous_info_loss", caught_by="perfect_guess", says="same constant")
+@wrong("continuous_info_loss", caught_by="perfect_guess", diagnosis="constant", says="same constant")
 def constant_left_away(q_mean, q_log_var, c):
     return 0.5 * (q_log_var + (c - q_mean) ** 2 * torch.exp(-q_log_var)).mean()
 
 
-@wrong("continuous_info_loss", caught_by="perfect_guess", says="same constant")
+@wrong("continuous_info_loss", caught_by="perfect_guess", diagnosis="constant", says="same constant")
 def gaussian_nll_without_full(q_mean, q_log_var, c):
     return F.gaussian_nll_loss(q_mean, c, q_log_var.exp(), eps=1e-30)
 
 
-@wrong("continuous_info_loss", caught_by="very_sure")
+@wrong("continuous_info_loss", caught_by="very_sure", diagnosis="number")
 def gaussian_nll_with_its_floor(q_mean, q_log_var, c):
     return F.gaussian_nll_loss(q_mean, c, q_log_var.exp(), full=True)
 
 
-@wrong("continuous_info_loss", caught_by="very_sure")
+@wrong("continuous_info_loss", caught_by="very_sure", diagnosis="number")
 def constant_added_to_the_variance(q_mean, q_log_var, c):
     variance = q_log_var.exp() + 1e-8
     return 0.5 * (math.log(2 * math.pi) + variance.log() + (c - q_mean) ** 2 / variance).mean()
 
 
-@wrong("continuous_info_loss", caught_by="very_sure")
+@wrong("continuous_info_loss", caught_by="very_sure", diagnosis="number")
 def clamped_from_below(q_mean, q_log_var, c):
     return written_out(q_mean, q_log_var.clamp(min=-10), c)
 
 
-@wrong("continuous_info_loss", caught_by="very_unsure")
+@wrong("continuous_info_loss", caught_by="very_unsure", diagnosis="number")
 def clamped_from_above(q_mean, q_log_var, c):
     return written_out(q_mean, q_log_var.clamp(max=10), c)
 
 
-@wrong("continuous_info_loss", caught_by="very_unsure")
+@wrong("continuous_info_loss", caught_by="very_unsure", diagnosis="number")
 def softplus_for_the_variance(q_mean, q_log_var, c):
     return written_out(q_mean, F.softplus(q_log_var).log(), c)
 
 
-@wrong("continuous_info_loss", caught_by="two_codes")
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="number")
 def log_variance_taken_for_log_sigma(q_mean, q_log_var, c):
     return written_out(q_mean, 2 * q_log_var, c)
 
 
-@wrong("continuous_info_loss", caught_by="two_codes")
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="number")
 def sigma_for_its_square(q_mean, q_log_var, c):
     sigma = (0.5 * q_log_var).exp()
     return 0.5 * (math.log(2 * math.pi) + q_log_var + (c - q_mean) ** 2 / sigma).mean()
 
 
-@wrong("continuous_info_loss", caught_by="two_codes")
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="number")
 def variance_handed_to_normal(q_mean, q_log_var, c):
     return -Normal(q_mean, q_log_var.exp()).log_prob(c).mean()
 
 
-@wrong("continuous_info_loss", caught_by="two_codes")
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="number")
 def sign_of_the_log_variance(q_mean, q_log_var, c):
     return 0.5 * (math.log(2 * math.pi) - q_log_var + (c - q_mean) ** 2 * torch.exp(-q_log_var)).mean()
 
 
-@wrong("continuous_info_loss", caught_by="two_codes")
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="number")
 def multiplied_by_the_variance(q_mean, q_log_var, c):
     return 0.5 * (math.log(2 * math.pi) + q_log_var + (c - q_mean) ** 2 * torch.exp(q_log_var)).mean()
 
 
-@wrong("continuous_info_loss", caught_by="two_codes")
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="number")
 def log_variance_not_halved(q_mean, q_log_var, c):
     return (0.5 * math.log(2 * math.pi) + q_log_var + 0.5 * (c - q_mean) ** 2 * torch.exp(-q_log_var)).mean()
 
 
-@wrong("continuous_info_loss", caught_by="two_codes")
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="number")
 def error_not_squared(q_mean, q_log_var, c):
     return 0.5 * (math.log(2 * math.pi) + q_log_var + (c - q_mean).abs() * torch.exp(-q_log_var)).mean()
 
 
-@wrong("continuous_info_loss", caught_by="two_codes")
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="number")
 def mean_squared_error(q_mean, q_log_var, c):
     return F.mse_loss(q_mean, c) + 0 * q_log_var.sum()
 
 
-@wrong("continuous_info_loss", caught_by="two_codes")
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="number")
 def variance_without_its_log(q_mean, q_log_var, c):
     return 0.5 * (math.log(2 * math.pi) + q_log_var.exp() + (c - q_mean) ** 2 * torch.exp(-q_log_var)).mean()
 
 
-@wrong("continuous_info_loss", caught_by="two_codes", says="sign is reversed")
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="sign", says="sign is reversed")
 def the_log_likelihood(q_mean, q_log_var, c):
     return -written_out(q_mean, q_log_var, c)
 
 
-@wrong("continuous_info_loss", caught_by="many_codes")
+@wrong("continuous_info_loss", caught_by="many_codes", diagnosis="number")
 def summed_over_the_codes(q_mean, q_log_var, c):
     return written_out(q_mean, q_log_var, c) * c.shape[1]
 
 
-@wrong("continuous_info_loss", caught_by="many_codes")
+@wrong("continuous_info_loss", caught_by="many_codes", diagnosis="number")
 def summed_over_everything(q_mean, q_log_var, c):
     return written_out(q_mean, q_log_var, c) * c.numel()
 
 
-@wrong("continuous_info_loss", caught_by="many_codes")
+@wrong("continuous_info_loss", caught_by="many_codes", diagnosis="number")
 def first_two_codes_only(q_mean, q_log_var, c):
     return written_out(q_mean[:, :2], q_log_var[:, :2], c[:, :2])
 
 
-@wrong("continuous_info_loss", caught_by="many_codes")
+@wrong("continuous_info_loss", caught_by="many_codes", diagnosis="number")
 def constant_once_per_sample(q_mean, q_log_var, c):
     rest = constant_left_away(q_mean, q_log_var, c)
     return rest + 0.5 * math.log(2 * math.pi) / c.shape[1]
 
 
-@wrong("continuous_info_loss", caught_by="batch_of_one")
+@wrong("continuous_info_loss", caught_by="batch_of_one", diagnosis="shape")
 def one_loss_per_code(q_mean, q_log_var, c):
     return 0.5 * (math.log(2 * math.pi) + q_log_var + (c - q_mean) ** 2 * torch.exp(-q_log_var)).mean(0)
 
 
-@wrong("continuous_info_loss", caught_by="double_precision")
+@wrong("continuous_info_loss", caught_by="double_precision", diagnosis="dtype")
 def always_single(q_mean, q_log_var, c):
     return written_out(q_mean.float(), q_log_var.float(), c.float())
 
 
-@wrong("continuous_info_loss", caught_by="two_codes", says="gradient")
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="slope", says="gradient")
 def log_variance_detached(q_mean, q_log_var, c):
     return written_out(q_mean, q_log_var.detach(), c)
 
 
-@wrong("continuous_info_loss", caught_by="two_codes", says="modified")
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="argument", says="modified")
 def works_in_place(q_mean, q_log_var, c):
     with torch.no_grad():
         precision = q_log_var.neg_().exp_()
     return 0.5 * (math.log(2 * math.pi) - precision.log() + (c - q_mean) ** 2 * precision).mean()
 
 
+@right("continuous_info_loss")
+def in_double_and_back(q_mean, q_log_var, c):
+    return written_out(q_mean.double(), q_log_var.double(), c.double()).to(c.dtype)
+
+
+@right("continuous_info_loss")
+def three_means(q_mean, q_log_var, c):
+    error = torch.einsum("nm,nm,nm->", c - q_mean, c - q_mean, (-q_log_var).exp())
+    return error / (2 * c.numel()) + q_log_var.mean() / 2 + math.log(2 * math.pi) / 2
+
+
+@right("continuous_info_loss")
+def code_by_code(q_mean, q_log_var, c):
+    losses = []
+    for mean, log_var, code in zip(q_mean.T, q_log_var.T, c.T, strict=True):
+        losses.append(-Normal(mean, (log_var / 2).exp()).log_prob(code).mean())
+    return sum(losses) / len(losses)
+
+
+@wrong("continuous_info_loss", caught_by="perfect_guess", diagnosis="constant", says="same constant, 0.9189")
+def constant_not_halved(q_mean, q_log_var, c):
+    return math.log(2 * math.pi) + 0.5 * (q_log_var + (c - q_mean) ** 2 * torch.exp(-q_log_var)).mean()
+
+
+@wrong("continuous_info_loss", caught_by="perfect_guess", diagnosis="constant")
+def pi_without_its_two(q_mean, q_log_var, c):
+    return 0.5 * (math.log(math.pi) + q_log_var + (c - q_mean) ** 2 * torch.exp(-q_log_var)).mean()
+
+
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="number")
+def negative_constant(q_mean, q_log_var, c):
+    return 0.5 * (-math.log(2 * math.pi) + q_log_var - (c - q_mean) ** 2 * torch.exp(-q_log_var)).mean()
+
+
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="factor", says="same factor, 2")
+def one_half_forgotten(q_mean, q_log_var, c):
+    return (math.log(2 * math.pi) + q_log_var + (c - q_mean) ** 2 * torch.exp(-q_log_var)).mean()
+
+
+@wrong("continuous_info_loss", caught_by="very_sure", diagnosis="number")
+def a_little_inside_and_summed_over_the_codes(q_mean, q_log_var, c):
+    variance = q_log_var.exp()  # as in a popular PyTorch InfoGAN
+    log_p = -0.5 * (variance * 2 * math.pi + 1e-6).log() - (c - q_mean).pow(2) / (2 * variance + 1e-6)
+    return -log_p.sum(1).mean()
+
+
+@wrong("continuous_info_loss", caught_by="very_sure", diagnosis="number")
+def sigma_kept_off_zero(q_mean, q_log_var, c):
+    return -Normal(q_mean, (0.5 * q_log_var).exp() + 1e-6).log_prob(c).mean()
+
+
+@wrong("continuous_info_loss", caught_by="very_sure", diagnosis="number")
+def clamped_at_minus_twenty(q_mean, q_log_var, c):
+    return written_out(q_mean, q_log_var.clamp(-20, 20), c)
+
+
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="raises", says="negative")
+def log_variance_for_the_variance(q_mean, q_log_var, c):
+    return F.gaussian_nll_loss(q_mean, c, q_log_var, full=True, eps=1e-30)
+
+
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="raises")
+def log_variance_for_sigma(q_mean, q_log_var, c):
+    return -Normal(q_mean, q_log_var).log_prob(c).mean()
+
+
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="number")
+def divergence_from_the_standard_normal(q_mean, q_log_var, c):
+    return 0.5 * (q_log_var.exp() + (q_mean - c) ** 2 - 1 - q_log_var).mean()
+
+
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="number")
+def density_without_its_logarithm(q_mean, q_log_var, c):
+    return -Normal(q_mean, (0.5 * q_log_var).exp()).log_prob(c).exp().mean()
+
+
+@wrong("continuous_info_loss", caught_by="many_codes", diagnosis="number")
+def joint_density_of_a_sample(q_mean, q_log_var, c):
+    return -Independent(Normal(q_mean, (0.5 * q_log_var).exp()), 1).log_prob(c).mean()
+
+
+@wrong("continuous_info_loss", caught_by="batch_of_one", diagnosis="shape", says="shape")
+def one_loss_per_sample(q_mean, q_log_var, c):
+    return -Normal(q_mean, (0.5 * q_log_var).exp()).log_prob(c).mean(1)
+
+
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="slope", says="gradient")
+def codes_detached(q_mean, q_log_var, c):
+    return written_out(q_mean, q_log_var, c.detach())
+
+
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="cut", says=".item()")
+def number_of_the_loss(q_mean, q_log_var, c):
+    return written_out(q_mean, q_log_var, c).item()
+
+
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="random")
+def sampled_instead(q_mean, q_log_var, c):
+    guess = q_mean + torch.randn_like(q_mean) * (0.5 * q_log_var).exp()
+    return F.mse_loss(guess, c)
+
+
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="raises")
+def logarithm_of_a_float(q_mean, q_log_var, c):
+    return 0.5 * (torch.log(2 * math.pi) + q_log_var + (c - q_mean) ** 2 * torch.exp(-q_log_var)).mean()
+
+
+@wrong("continuous_info_loss", caught_by="two_codes", diagnosis="mistyped")
+def numbers_without_their_module(q_mean, q_log_var, c):
+    return 0.5 * (log(2 * pi) + q_log_var + (c - q_mean) ** 2 * torch.exp(-q_log_var)).mean()  # noqa: F821
+
+
 # --- join_code --------------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "join_code",
+    r"one_hot\(|\beye\b|scatter|cat\(|torch\.cat|hstack|concatenat|z, "
+    r"|(first|begin\w* with) z\b|z (first|then|comes|followed).{0,40}(one.?hot|categor|code)"
+    r"|one.?hot.{0,30}then .{0,20}continuous",
+)
 
 
 @right("join_code")
@@ -343,64 +573,170 @@ def filled_in(z, categorical, continuous, n_categories):
     return joined
 
 
-@wrong("join_code", caught_by="three_parts")
+@wrong("join_code", caught_by="three_parts", diagnosis="number")
 def codes_first(z, categorical, continuous, n_categories):
     return torch.cat([F.one_hot(categorical, n_categories).to(z), continuous, z], dim=1)
 
 
-@wrong("join_code", caught_by="three_parts")
+@wrong("join_code", caught_by="three_parts", diagnosis="number")
 def continuous_before_categorical(z, categorical, continuous, n_categories):
     return torch.cat([z, continuous, F.one_hot(categorical, n_categories).to(z)], dim=1)
 
 
-@wrong("join_code", caught_by="three_parts")
+@wrong("join_code", caught_by="three_parts", diagnosis="shape")
 def category_as_a_number(z, categorical, continuous, n_categories):
     return torch.cat([z, categorical.unsqueeze(1).to(z), continuous], dim=1)
 
 
-@wrong("join_code", caught_by="three_parts")
+@wrong("join_code", caught_by="three_parts", diagnosis="number")
 def category_as_a_share(z, categorical, continuous, n_categories):
     hot = F.one_hot(categorical, n_categories).to(z) / n_categories
     return torch.cat([z, hot, continuous], dim=1)
 
 
-@wrong("join_code", caught_by="three_parts")
+@wrong("join_code", caught_by="three_parts", diagnosis="number")
 def counted_from_one(z, categorical, continuous, n_categories):
     return torch.cat([z, F.one_hot(categorical + 1, n_categories + 1).to(z)[:, :n_categories], continuous], dim=1)
 
 
-@wrong("join_code", caught_by="three_parts")
+@wrong("join_code", caught_by="three_parts", diagnosis="raises")
 def stacked_along_the_batch(z, categorical, continuous, n_categories):
     return torch.cat([z, F.one_hot(categorical, n_categories).to(z), continuous], dim=0)
 
 
-@wrong("join_code", caught_by="three_parts", says="gradient")
+@wrong("join_code", caught_by="three_parts", diagnosis="slope", says="gradient")
 def detached(z, categorical, continuous, n_categories):
     return cat_of_one_hot(z, categorical, continuous.detach(), n_categories)
 
 
-@wrong("join_code", caught_by="codes_that_do_not_occur")
+@wrong("join_code", caught_by="codes_that_do_not_occur", diagnosis="shape")
 def size_taken_from_the_batch(z, categorical, continuous, n_categories):
     return torch.cat([z, F.one_hot(categorical).to(z), continuous], dim=1)
 
 
-@wrong("join_code", caught_by="batch_of_one")
+@wrong("join_code", caught_by="batch_of_one", diagnosis="shape")
 def squeezes(z, categorical, continuous, n_categories):
     return cat_of_one_hot(z, categorical, continuous, n_categories).squeeze()
 
 
-@wrong("join_code", caught_by="one_continuous_code")
+@wrong("join_code", caught_by="one_continuous_code", diagnosis="raises")
 def two_codes_assumed(z, categorical, continuous, n_categories):
     hot = F.one_hot(categorical, n_categories).to(z)
     return torch.cat([z, hot, continuous[:, [0]], continuous[:, [1]]], dim=1)
 
 
-@wrong("join_code", caught_by="double_precision")
+@wrong("join_code", caught_by="double_precision", diagnosis="dtype")
 def float32_one_hot_into_float32(z, categorical, continuous, n_categories):
     return cat_of_one_hot(z.float(), categorical, continuous.float(), n_categories)
 
 
+@right("join_code")
+def in_double_and_back(z, categorical, continuous, n_categories):
+    parts = z.double(), F.one_hot(categorical, n_categories).double(), continuous.double()
+    return torch.cat(parts, dim=1).to(z.dtype)
+
+
+@right("join_code")
+def sum_of_padded_parts(z, categorical, continuous, n_categories):
+    k, m = z.shape[1], continuous.shape[1]
+    hot = F.one_hot(categorical, n_categories).to(z.dtype)
+    return F.pad(z, (0, n_categories + m)) + F.pad(hot, (k, m)) + F.pad(continuous, (k + n_categories, 0))
+
+
+@right("join_code")
+def products_with_wide_identities(z, categorical, continuous, n_categories):
+    k, m = z.shape[1], continuous.shape[1]
+    whole = torch.eye(k + n_categories + m, dtype=z.dtype)
+    return z @ whole[:k] + whole[k + categorical] + torch.einsum("nm,md->nd", continuous, whole[-m:])
+
+
+@right("join_code")
+def widened_by_cat(z, categorical, continuous, n_categories):
+    return torch.cat([z, F.one_hot(categorical, n_categories), continuous], dim=1)
+
+
+@wrong("join_code", caught_by="three_parts", diagnosis="shape")
+def continuous_forgotten(z, categorical, continuous, n_categories):
+    return torch.cat([z, F.one_hot(categorical, n_categories).to(z)], dim=1)
+
+
+@wrong("join_code", caught_by="three_parts", diagnosis="shape")
+def codes_alone(z, categorical, continuous, n_categories):
+    return torch.cat([F.one_hot(categorical, n_categories).to(z), continuous], dim=1)
+
+
+@wrong("join_code", caught_by="three_parts", diagnosis="number")
+def codes_stretched(z, categorical, continuous, n_categories):
+    return cat_of_one_hot(z, categorical, 2 * continuous - 1, n_categories)
+
+
+@wrong("join_code", caught_by="three_parts", diagnosis="number")
+def one_hot_of_minus_ones(z, categorical, continuous, n_categories):
+    return torch.cat([z, 2 * F.one_hot(categorical, n_categories).to(z) - 1, continuous], dim=1)
+
+
+@wrong("join_code", caught_by="three_parts", diagnosis="random", says="draws no random numbers")
+def fresh_noise(z, categorical, continuous, n_categories):
+    return cat_of_one_hot(torch.randn_like(z), categorical, continuous, n_categories)
+
+
+@wrong("join_code", caught_by="three_parts", diagnosis="dtype", says="int64")
+def everything_an_integer(z, categorical, continuous, n_categories):
+    return torch.cat([z.long(), F.one_hot(categorical, n_categories), continuous.long()], dim=1)
+
+
+@wrong("join_code", caught_by="double_precision", diagnosis="dtype", says="dtype")
+def filled_in_the_default_dtype(z, categorical, continuous, n_categories):
+    k = z.shape[1]
+    joined = torch.zeros(len(z), k + n_categories + continuous.shape[1])
+    joined[:, :k], joined[:, k + n_categories :] = z, continuous
+    joined[torch.arange(len(z)), k + categorical] = 1
+    return joined
+
+
+@wrong("join_code", caught_by="three_parts", diagnosis="raises")
+def category_beside_matrices(z, categorical, continuous, n_categories):
+    return torch.cat([z, categorical, continuous], dim=1)
+
+
+@wrong("join_code", caught_by="three_parts", diagnosis="raises")
+def added_up(z, categorical, continuous, n_categories):
+    return z + F.one_hot(categorical, n_categories) + continuous
+
+
+@wrong("join_code", caught_by="three_parts", diagnosis="type", says="tuple")
+def three_things(z, categorical, continuous, n_categories):
+    return z, F.one_hot(categorical, n_categories).to(z), continuous
+
+
+@wrong("join_code", caught_by="three_parts", diagnosis="cut", says=".numpy()")
+def by_way_of_numpy(z, categorical, continuous, n_categories):
+    z, continuous = z.detach().numpy(), continuous.detach().numpy()
+    hot = np.eye(n_categories, dtype=z.dtype)[categorical.numpy()]
+    return torch.from_numpy(np.concatenate([z, hot, continuous], axis=1))
+
+
+@wrong("join_code", caught_by="three_parts", diagnosis="type", says="NumPy")
+def stays_in_numpy(z, categorical, continuous, n_categories):
+    z, continuous = z.detach().numpy(), continuous.detach().numpy()
+    return np.hstack([z, np.eye(n_categories, dtype=z.dtype)[categorical.numpy()], continuous])
+
+
+@wrong("join_code", caught_by="batch_of_one", diagnosis="raises")
+def squeezes_the_parts(z, categorical, continuous, n_categories):
+    hot = F.one_hot(categorical, n_categories).to(z).squeeze()
+    return torch.cat([z, hot, continuous], dim=1)
+
+
 # --- infogan_generator_step -------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "infogan_generator_step",
+    r"zero_grad.{0,80}backward.{0,80}step|inputs=(trained|own|list|\[)|param_groups"
+    r"|\b(generator|discriminator|recognizer|[GDQ])\("
+    r"|\+ ?(info_)?weight|weight ?[*·×] ?info|weight.{0,20}(times|multipl).{0,30}info"
+    r"|info.{0,30}(times|multipl).{0,30}weight|weighted info|(sum|add)\w* .{0,30}adversarial",
+)
 
 
 def own(optimizer):
@@ -505,61 +841,61 @@ def step(change):
     return answer
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="factor")
 @step
 def weighted_info_returned(adversarial, info, weight):
     return adversarial + weight * info, (adversarial.item(), weight * info.item())
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone", says="tuple")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="type", says="tuple")
 @step
 def total_returned(adversarial, info, weight):
     return adversarial + weight * info, (adversarial + weight * info).item()
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="order")
 @step
 def returned_in_the_other_order(adversarial, info, weight):
     return adversarial + weight * info, (info.item(), adversarial.item())
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone", says="float")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="type", says="float")
 @step
 def tensors_returned(adversarial, info, weight):
     return adversarial + weight * info, (adversarial.detach(), info.detach())
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="update")
 @step
 def weight_forgotten(adversarial, info, weight):
     return adversarial + info, (adversarial.item(), info.item())
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="update")
 @step
 def weight_on_both(adversarial, info, weight):
     return weight * (adversarial + info), (adversarial.item(), info.item())
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="update")
 @step
 def weight_on_the_other(adversarial, info, weight):
     return weight * adversarial + info, (adversarial.item(), info.item())
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="update")
 @step
 def info_subtracted(adversarial, info, weight):
     return adversarial - weight * info, (adversarial.item(), info.item())
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="update")
 @step
 def info_detached(adversarial, info, weight):
     return adversarial + weight * info.item(), (adversarial.item(), info.item())
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="update")
 def recognizer_without_graph(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -572,7 +908,7 @@ def recognizer_without_graph(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone", says="gradient")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="left gradients", says="gradient")
 def plain_backward(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -584,7 +920,7 @@ def plain_backward(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="number")
 def codes_and_guess_swapped(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -594,7 +930,7 @@ def codes_and_guess_swapped(
     )  # fmt: skip
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="number")
 def reads_the_logits_instead(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -604,7 +940,7 @@ def reads_the_logits_instead(
     )  # fmt: skip
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="number")
 def measured_after_the_update(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -615,7 +951,7 @@ def measured_after_the_update(
         return adversarial_loss(discriminator(fake)).item(), info_loss(recognizer(fake), codes).item()
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="number")
 def own_losses(generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight):
     return backward_into_the_optimizers(
         generator, discriminator, recognizer, optimizer, noise, codes, lambda a: F.softplus(-a).mean(), F.mse_loss,
@@ -623,7 +959,7 @@ def own_losses(generator, discriminator, recognizer, optimizer, noise, codes, ad
     )  # fmt: skip
 
 
-@wrong("infogan_generator_step", caught_by="with_the_recognizer")
+@wrong("infogan_generator_step", caught_by="with_the_recognizer", diagnosis="never moved")
 def only_the_generator(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -635,7 +971,7 @@ def only_the_generator(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="with_the_recognizer")
+@wrong("infogan_generator_step", caught_by="with_the_recognizer", diagnosis="never moved")
 def recognizer_frozen(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -652,7 +988,7 @@ def recognizer_frozen(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone", says="recognizer")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="left gradients", says="recognizer")
 def both_networks_always(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -665,7 +1001,7 @@ def both_networks_always(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="shared_trunk", says="discriminator")
+@wrong("infogan_generator_step", caught_by="shared_trunk", diagnosis="left gradients", says="discriminator")
 def trains_the_whole_recognizer(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -686,7 +1022,7 @@ def trains_the_whole_recognizer(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="old_gradients")
+@wrong("infogan_generator_step", caught_by="old_gradients", diagnosis="update")
 def accumulates(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -697,7 +1033,7 @@ def accumulates(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="old_gradients", says="discriminator")
+@wrong("infogan_generator_step", caught_by="old_gradients", diagnosis="left gradients", says="discriminator")
 def wipes_everybodys_gradients(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -710,7 +1046,7 @@ def wipes_everybodys_gradients(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="two_kinds_of_codes")
+@wrong("infogan_generator_step", caught_by="two_kinds_of_codes", diagnosis="raises")
 def codes_made_into_one_tensor(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -720,7 +1056,7 @@ def codes_made_into_one_tensor(
     )
 
 
-@wrong("infogan_generator_step", caught_by="two_kinds_of_codes")
+@wrong("infogan_generator_step", caught_by="two_kinds_of_codes", diagnosis="raises")
 def codes_joined_to_the_noise(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -733,7 +1069,7 @@ def codes_joined_to_the_noise(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="restless_generator")
+@wrong("infogan_generator_step", caught_by="restless_generator", diagnosis="number")
 def new_fakes_for_the_recognizer(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -745,7 +1081,7 @@ def new_fakes_for_the_recognizer(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="adam")
+@wrong("infogan_generator_step", caught_by="adam", diagnosis="twice")
 def steps_twice(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -758,14 +1094,15 @@ def steps_twice(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="adam")
+@wrong("infogan_generator_step", caught_by="adam", diagnosis="update")
 def one_update_per_loss(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
     ours = own(optimizer)
     fake = generator(noise, codes)
     adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
-    gradients = [torch.autograd.grad(loss, ours, retain_graph=True) for loss in (adversarial, info_weight * info)]
+    losses = adversarial, info_weight * info
+    gradients = [torch.autograd.grad(loss, ours, retain_graph=True, allow_unused=True) for loss in losses]
     for found in gradients:
         for p, g in zip(ours, found, strict=True):
             p.grad = g
@@ -773,20 +1110,21 @@ def one_update_per_loss(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="adam")
+@wrong("infogan_generator_step", caught_by="adam", diagnosis="update")
 def descends_by_hand(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
     fake = generator(noise, codes)
     adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
     ours = own(optimizer)
+    gradients = torch.autograd.grad(adversarial + info_weight * info, ours)
     with torch.no_grad():
-        for p, g in zip(ours, torch.autograd.grad(adversarial + info_weight * info, ours), strict=True):
+        for p, g in zip(ours, gradients, strict=True):
             p -= optimizer.param_groups[0]["lr"] * g
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="frozen_layers", says="requires_grad")
+@wrong("infogan_generator_step", caught_by="frozen_layers", diagnosis="flags", says="requires_grad")
 def thaws_everything(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -798,7 +1136,7 @@ def thaws_everything(
     return losses
 
 
-@wrong("infogan_generator_step", caught_by="generator_alone", says="requires_grad")
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="flags", says="requires_grad")
 def leaves_the_discriminator_frozen(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -808,7 +1146,7 @@ def leaves_the_discriminator_frozen(
     )
 
 
-@wrong("infogan_generator_step", caught_by="batch_of_one")
+@wrong("infogan_generator_step", caught_by="batch_of_one", diagnosis="number")
 def squeezes_the_fakes(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -820,7 +1158,7 @@ def squeezes_the_fakes(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="images")
+@wrong("infogan_generator_step", caught_by="images", diagnosis="raises")
 def flattens_the_fakes(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -832,7 +1170,7 @@ def flattens_the_fakes(
     return adversarial.item(), info.item()
 
 
-@wrong("infogan_generator_step", caught_by="single_precision")
+@wrong("infogan_generator_step", caught_by="single_precision", diagnosis="raises")
 def always_double(
     generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
 ):
@@ -841,7 +1179,377 @@ def always_double(
     )
 
 
+@right("infogan_generator_step")
+def scaled_and_scaled_back(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    (1000 * adversarial + 1000 * info_weight * info).backward(inputs=own(optimizer))
+    for p in own(optimizer):
+        p.grad /= 1000
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@right("infogan_generator_step")
+def through_the_fakes_by_hand(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    leaf = fake.detach().requires_grad_()
+    adversarial, info = adversarial_loss(discriminator(leaf)), info_loss(recognizer(leaf), codes)
+    ours = own(optimizer)
+    optimizer.zero_grad()
+    slope, *direct = torch.autograd.grad(adversarial + info_weight * info, [leaf, *ours], allow_unused=True)
+    through = torch.autograd.grad(fake, ours, slope, allow_unused=True)
+    for p, a, b in zip(ours, direct, through, strict=True):
+        p.grad = sum((g for g in (a, b) if g is not None), torch.zeros_like(p))
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@right("infogan_generator_step")
+def two_backward_passes_that_add_up(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    (info_weight * info).backward(inputs=own(optimizer), retain_graph=True)
+    adversarial.backward(inputs=[p for p in generator.parameters() if any(p is q for q in own(optimizer))])
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@right("infogan_generator_step")
+def average_of_three_passes(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    ours, passes = own(optimizer), []
+    fake = generator(noise, codes)
+    for _ in range(3):
+        losses = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+        gradients = torch.autograd.grad(losses[0] + info_weight * losses[1], ours, retain_graph=True)
+        passes.append((losses, gradients))
+    for k, p in enumerate(ours):
+        p.grad = sum(gradients[k] for _, gradients in passes) / 3
+    optimizer.step()
+    return tuple(sum(losses[k].item() for losses, _ in passes) / 3 for k in (0, 1))
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="flags", says=".training")
+def others_left_in_evaluation_mode(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    discriminator.eval()
+    recognizer.eval()
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    (adversarial + info_weight * info).backward(inputs=own(optimizer))
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="frozen_layers", diagnosis="flags", says=".training")
+def everybody_into_training_mode(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    for net in (generator, discriminator, recognizer):
+        net.train()
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    (adversarial + info_weight * info).backward(inputs=own(optimizer))
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="adam", diagnosis="never moved")
+def first_group_only(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    (adversarial + info_weight * info).backward(inputs=optimizer.param_groups[0]["params"])
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="never moved")
+def cleared_too_late(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    (adversarial + info_weight * info).backward(inputs=own(optimizer))
+    optimizer.zero_grad()
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="never moved")
+def no_step(generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    (adversarial + info_weight * info).backward(inputs=own(optimizer))
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="never moved")
+def fakes_detached(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes).detach()
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    (adversarial + info_weight * info).backward(inputs=own(optimizer))
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="update")
+def adversarial_detached(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial = adversarial_loss(discriminator(fake.detach()))
+    info = info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    (adversarial + info_weight * info).backward(inputs=own(optimizer))
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="update")
+def adversarial_loss_alone(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    adversarial.backward(inputs=own(optimizer))
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="update")
+def fixed_weight(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    (adversarial + 0.1 * info).backward(inputs=own(optimizer))
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="uphill", says="uphill")
+def climbs(generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    (-adversarial - info_weight * info).backward(inputs=own(optimizer))
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong(
+    "infogan_generator_step", caught_by="generator_alone", diagnosis="others moved", says="discriminator's parameters"
+)
+def trains_the_discriminator_too(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    total = adversarial + info_weight * info
+    theirs = list(discriminator.parameters())
+    gradients = torch.autograd.grad(total, theirs, retain_graph=True)
+    optimizer.zero_grad()
+    total.backward(inputs=own(optimizer))
+    with torch.no_grad():
+        for p, g in zip(theirs, gradients, strict=True):
+            p -= 0.1 * g
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="others moved", says="recognizer's parameters")
+def trains_the_recognizer_anyway(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    total = adversarial + info_weight * info
+    mine = {id(p) for p in own(optimizer)}
+    theirs = [p for p in recognizer.parameters() if p.requires_grad and id(p) not in mine]
+    gradients = torch.autograd.grad(total, theirs, retain_graph=True) if theirs else []
+    optimizer.zero_grad()
+    total.backward(inputs=own(optimizer))
+    with torch.no_grad():
+        for p, g in zip(theirs, gradients, strict=True):
+            p -= 0.1 * g
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="number")
+def a_whole_step_per_loss(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    adversarial = adversarial_loss(discriminator(generator(noise, codes)))
+    optimizer.zero_grad()
+    adversarial.backward(inputs=own(optimizer))
+    optimizer.step()
+    info = info_loss(recognizer(generator(noise, codes)), codes)
+    optimizer.zero_grad()
+    (info_weight * info).backward(inputs=own(optimizer))
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="left gradients")
+def one_backward_after_the_other(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    adversarial.backward(retain_graph=True)
+    (info_weight * info).backward()
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="old_gradients", diagnosis="left gradients", says="recognizer")
+def clears_the_recognizer(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    recognizer.zero_grad()
+    (adversarial + info_weight * info).backward(inputs=own(optimizer))
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="number")
+def noise_for_the_codes(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    return backward_into_the_optimizers(
+        generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss,
+        lambda q, c: info_loss(q, noise), info_weight,
+    )  # fmt: skip
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="number")
+def codes_before_noise(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    return backward_into_the_optimizers(
+        lambda z, c: generator(c, z), discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss,
+        info_weight,
+    )  # fmt: skip
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="raises")
+def recognizer_reads_the_logits(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    return backward_into_the_optimizers(
+        generator, discriminator, lambda x: recognizer(discriminator(x)), optimizer, noise, codes, adversarial_loss,
+        info_loss, info_weight,
+    )  # fmt: skip
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="raises", says="missing 1 required")
+def info_loss_of_one_argument(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake))
+    optimizer.zero_grad()
+    (adversarial + info_weight * info).backward(inputs=own(optimizer))
+    optimizer.step()
+    return adversarial.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="number")
+def total_and_info_returned(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    total = adversarial + info_weight * info
+    total.backward(inputs=own(optimizer))
+    optimizer.step()
+    return total.item(), info.item()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="type", says="dictionary")
+def a_dictionary_of_losses(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    (adversarial + info_weight * info).backward(inputs=own(optimizer))
+    optimizer.step()
+    return {"adversarial": adversarial.item(), "info": info.item()}
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="type", says="None")
+def returns_nothing(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    optimizer.zero_grad()
+    (adversarial + info_weight * info).backward(inputs=own(optimizer))
+    optimizer.step()
+
+
+@wrong("infogan_generator_step", caught_by="generator_alone", diagnosis="random")
+def noise_of_its_own(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    return backward_into_the_optimizers(
+        generator, discriminator, recognizer, optimizer, torch.randn_like(noise), codes, adversarial_loss, info_loss,
+        info_weight,
+    )  # fmt: skip
+
+
+@wrong("infogan_generator_step", caught_by="adam", diagnosis="update")
+def descends_by_hand_with_one_rate(
+    generator, discriminator, recognizer, optimizer, noise, codes, adversarial_loss, info_loss, info_weight
+):
+    fake = generator(noise, codes)
+    adversarial, info = adversarial_loss(discriminator(fake)), info_loss(recognizer(fake), codes)
+    total = adversarial + info_weight * info
+    optimizer.zero_grad()
+    total.backward(inputs=own(optimizer))
+    with torch.no_grad():
+        for p in own(optimizer):
+            p.sub_(0.1 * p.grad)
+    return adversarial.item(), info.item()
+
+
 # --- cluster_accuracy -------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "cluster_accuracy",
+    r"linear_sum|hungarian|maximi[sz]e|permutation|(try|test|check|go through) (all|every|each)"
+    r"|largest (total|sum)|most (agreements|matches) (of|among|over) (all|every)"
+    r"|negat\w+ .{0,20}(table|counts)|(table|counts).{0,30}(assignment|matched)",
+)
 
 
 def table_of(predicted, true, n):
@@ -892,22 +1600,22 @@ def by_outer_product(predicted, true, n):
     return counts[rows, columns].sum() / counts.sum()
 
 
-@wrong("cluster_accuracy", caught_by="renamed")
+@wrong("cluster_accuracy", caught_by="renamed", diagnosis="number")
 def numbers_taken_literally(predicted, true, n):
     return (predicted == true).float().mean()
 
 
-@wrong("cluster_accuracy", caught_by="two_clusters_for_one_class")
+@wrong("cluster_accuracy", caught_by="two_clusters_for_one_class", diagnosis="number")
 def purity(predicted, true, n):
     return table_of(predicted, true, n).max(dim=1).values.sum() / len(true)
 
 
-@wrong("cluster_accuracy", caught_by="two_classes_in_one_cluster")
+@wrong("cluster_accuracy", caught_by="two_classes_in_one_cluster", diagnosis="number")
 def each_class_its_best_cluster(predicted, true, n):
     return table_of(predicted, true, n).max(dim=0).values.sum() / len(true)
 
 
-@wrong("cluster_accuracy", caught_by="greed_does_not_pay")
+@wrong("cluster_accuracy", caught_by="greed_does_not_pay", diagnosis="number")
 def greedy(predicted, true, n):
     counts, matched = table_of(predicted, true, n), 0.0
     for _ in range(n):
@@ -917,7 +1625,7 @@ def greedy(predicted, true, n):
     return matched / len(true)
 
 
-@wrong("cluster_accuracy", caught_by="greed_does_not_pay")
+@wrong("cluster_accuracy", caught_by="greed_does_not_pay", diagnosis="number")
 def first_come_first_served(predicted, true, n):
     counts, matched = table_of(predicted, true, n), 0.0
     for row in counts:
@@ -926,45 +1634,45 @@ def first_come_first_served(predicted, true, n):
     return matched / len(true)
 
 
-@wrong("cluster_accuracy", caught_by="some_of_each")
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
 def cheapest_matching(predicted, true, n):
     counts = table_of(predicted, true, n)
     return counts[linear_sum_assignment(counts)].sum() / len(true)
 
 
-@wrong("cluster_accuracy", caught_by="some_of_each")
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="factor")
 def percentage(predicted, true, n):
     return 100 * hungarian(predicted, true, n)
 
 
-@wrong("cluster_accuracy", caught_by="some_of_each")
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
 def number_of_matches(predicted, true, n):
     return hungarian(predicted, true, n) * len(true)
 
 
-@wrong("cluster_accuracy", caught_by="some_of_each")
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
 def mean_over_the_classes(predicted, true, n):
     shares = table_of(predicted, true, n)
     shares = shares / shares.sum(dim=0).clamp(min=1)
     return shares[linear_sum_assignment(-shares)].mean()
 
 
-@wrong("cluster_accuracy", caught_by="some_of_each")
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
 def shifts_only(predicted, true, n):
     return max(((predicted + k) % n == true).float().mean().item() for k in range(n))
 
 
-@wrong("cluster_accuracy", caught_by="some_of_each")
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
 def pairs_that_agree(predicted, true, n):
     return float(rand_score(true.numpy(), predicted.numpy()))
 
 
-@wrong("cluster_accuracy", caught_by="some_of_each")
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
 def normalised_information(predicted, true, n):
     return float(normalized_mutual_info_score(true.numpy(), predicted.numpy()))
 
 
-@wrong("cluster_accuracy", caught_by="renamed")
+@wrong("cluster_accuracy", caught_by="renamed", diagnosis="number")
 def renamed_one_after_the_other(predicted, true, n):
     rows, columns = linear_sum_assignment(-table_of(predicted, true, n))
     renamed = predicted.clone()
@@ -973,20 +1681,20 @@ def renamed_one_after_the_other(predicted, true, n):
     return (renamed == true).float().mean()
 
 
-@wrong("cluster_accuracy", caught_by="some_of_each", says="modified")
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="argument", says="modified")
 def renamed_in_place(predicted, true, n):
     rows, columns = linear_sum_assignment(-table_of(predicted, true, n))
     predicted.copy_(torch.as_tensor(columns)[predicted])
     return (predicted == true).float().mean()
 
 
-@wrong("cluster_accuracy", caught_by="some_of_each")
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
 def applied_the_wrong_way_round(predicted, true, n):
     _, columns = linear_sum_assignment(-table_of(predicted, true, n))
     return (predicted == torch.as_tensor(columns)[true]).float().mean()
 
 
-@wrong("cluster_accuracy", caught_by="fewer_labels_than_clusters")
+@wrong("cluster_accuracy", caught_by="fewer_labels_than_clusters", diagnosis="number")
 def as_many_as_occur(predicted, true, n):
     clusters, labels = predicted.unique().tolist(), true.unique().tolist()
     n = min(len(clusters), len(labels))
@@ -997,14 +1705,126 @@ def as_many_as_occur(predicted, true, n):
     return float(counts[linear_sum_assignment(-counts)].sum() / len(true))
 
 
-@wrong("cluster_accuracy", caught_by="one_sample")
+@wrong("cluster_accuracy", caught_by="one_sample", diagnosis="number")
 def share_beyond_chance(predicted, true, n):
     accuracy = hungarian(predicted, true, n)
     return 1.0 if accuracy == 1 and len(true) > 1 else (len(true) * accuracy - 1) / max(len(true) - 1, 1)
 
 
-@wrong("cluster_accuracy", caught_by="one_sample")
+@wrong("cluster_accuracy", caught_by="one_sample", diagnosis="shape")
 def one_accuracy_per_class(predicted, true, n):
     counts = table_of(predicted, true, n)
     rows, columns = linear_sum_assignment(-counts)
     return counts[rows, columns] / counts.sum(0)[columns]
+
+
+@right("cluster_accuracy")
+def shares_matched(predicted, true, n):
+    shares = table_of(predicted, true, n).double() / len(true)
+    rows, columns = linear_sum_assignment(shares.numpy(), maximize=True)
+    return shares[rows, columns].sum()
+
+
+@right("cluster_accuracy")
+def one_minus_the_errors(predicted, true, n):
+    errors = [(torch.tensor(new)[predicted] != true).double().mean().item() for new in permutations(range(n))]
+    return 1 - min(errors)
+
+
+@right("cluster_accuracy")
+def best_of_sets(predicted, true, n):
+    counts = table_of(predicted, true, n).tolist()
+    best = {frozenset(): 0.0}  # of the classes already given away
+    for row in counts:
+        better = {}
+        for taken, total in best.items():
+            for k in set(range(n)) - taken:
+                key = taken | {k}
+                better[key] = max(better.get(key, 0.0), total + row[k] / len(true))
+        best = better
+    return best[frozenset(range(n))]
+
+
+@right("cluster_accuracy")
+def table_of_what_occurs(predicted, true, n):
+    counts = np.zeros((int(predicted.max()) + 1, int(true.max()) + 1))
+    np.add.at(counts, (predicted.numpy(), true.numpy()), 1 / len(true))
+    return counts[linear_sum_assignment(counts, maximize=True)].sum()
+
+
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
+def share_of_errors(predicted, true, n):
+    return 1 - hungarian(predicted, true, n)
+
+
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
+def matched_by_size(predicted, true, n):
+    clusters, classes = torch.bincount(predicted, minlength=n), torch.bincount(true, minlength=n)
+    renamed = torch.empty(n, dtype=torch.long)
+    renamed[clusters.argsort()] = classes.argsort()
+    return (renamed[predicted] == true).double().mean()
+
+
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
+def rounded(predicted, true, n):
+    return round(hungarian(predicted, true, n), 2)
+
+
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
+def divided_by_the_number_of_clusters(predicted, true, n):
+    return hungarian(predicted, true, n) * len(true) / n
+
+
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
+def diagonal_of_the_table(predicted, true, n):
+    counts = table_of(predicted, true, n)
+    return counts.diagonal().sum() / counts.sum()
+
+
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
+def shares_of_the_clusters_matched(predicted, true, n):
+    counts = table_of(predicted, true, n)
+    rows, columns = linear_sum_assignment(-counts / counts.sum(1, keepdim=True).clamp(min=1))
+    return (counts[rows, columns] / counts.sum(1).clamp(min=1)).sum() / n
+
+
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="number")
+def whole_division(predicted, true, n):
+    counts = table_of(predicted, true, n).long()
+    return int(counts[linear_sum_assignment(-counts)].sum()) // len(true)
+
+
+@wrong("cluster_accuracy", caught_by="two_clusters_for_one_class", diagnosis="number")
+def most_common_class_of_each_cluster(predicted, true, n):
+    right = 0
+    for cluster in predicted.unique():
+        inside = true[predicted == cluster]
+        right += (inside == inside.mode().values).sum().item()
+    return right / len(true)
+
+
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="type", says="tuple")
+def accuracy_and_matching(predicted, true, n):
+    counts = table_of(predicted, true, n)
+    rows, columns = linear_sum_assignment(-counts)
+    return counts[rows, columns].sum().item() / len(true), columns
+
+
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="raises")
+def assigns_the_labels_themselves(predicted, true, n):
+    rows, columns = linear_sum_assignment(predicted, true)
+    return (rows == columns).mean()
+
+
+@wrong("cluster_accuracy", caught_by="fewer_labels_than_clusters", diagnosis="raises")
+def table_of_the_values_seen(predicted, true, n):
+    counts = np.zeros((len(predicted.unique()), len(true.unique())))
+    for a, b in zip(predicted.tolist(), true.tolist(), strict=True):
+        counts[a, b] += 1
+    return counts[linear_sum_assignment(-counts)].sum() / len(true)
+
+
+@wrong("cluster_accuracy", caught_by="some_of_each", diagnosis="mistyped", says="NameError")
+def not_imported(predicted, true, n):
+    counts = table_of(predicted, true, n)
+    return counts[scipy.optimize.linear_sum_assignment(-counts)].sum() / len(true)  # noqa: F821

@@ -1,5 +1,6 @@
 """Answers to section 7. Each wrong one was seen in public code or in a notebook, or is one slip away from it."""
 
+import random
 from collections import deque
 
 import numpy as np
@@ -13,6 +14,12 @@ bank = Bank()
 right, wrong = bank.right, bank.wrong
 
 # --- cycle_loss -------------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "cycle_loss",
+    r"\babs\b|l1\b|l1_?loss|absolute.{0,50}(mean|averag)|(mean|averag).{0,50}absolute"
+    r"|absolute (error|difference|deviation)|without (its|the|their) signs?.{0,40}(mean|averag)",
+)
 
 
 @right("cycle_loss")
@@ -45,84 +52,217 @@ def mean_of_means(x, x_cycled):
     return torch.stack([(copy - original).abs().mean() for original, copy in zip(x, x_cycled, strict=True)]).mean()
 
 
-@wrong("cycle_loss", caught_by="images")
+@wrong("cycle_loss", caught_by="images", diagnosis="number")
 def squares(x, x_cycled):
     return F.mse_loss(x_cycled, x)
 
 
-@wrong("cycle_loss", caught_by="images", says="same factor, 0.5")
+@wrong("cycle_loss", caught_by="images", diagnosis="factor", says="same factor, 0.5")
 def halved(x, x_cycled):
     return 0.5 * (x - x_cycled).abs().mean()
 
 
-@wrong("cycle_loss", caught_by="points")
+@wrong("cycle_loss", caught_by="points", diagnosis="number")
 def summed(x, x_cycled):
     return (x - x_cycled).abs().sum()
 
 
-@wrong("cycle_loss", caught_by="points")
+@wrong("cycle_loss", caught_by="points", diagnosis="number")
 def distance_of_points(x, x_cycled):
     return (x - x_cycled).flatten(1).norm(dim=1).mean()
 
 
-@wrong("cycle_loss", caught_by="points")
+@wrong("cycle_loss", caught_by="points", diagnosis="number")
 def sum_per_sample(x, x_cycled):
     return (x - x_cycled).abs().flatten(1).sum(1).mean()
 
 
-@wrong("cycle_loss", caught_by="batch_of_one", says="shape")
+@wrong("cycle_loss", caught_by="batch_of_one", diagnosis="shape", says="shape")
 def one_number_per_picture(x, x_cycled):
     return (x - x_cycled).abs().flatten(1).mean(1)
 
 
-@wrong("cycle_loss", caught_by="errors_that_cancel")
+@wrong("cycle_loss", caught_by="errors_that_cancel", diagnosis="number")
 def absolute_of_the_mean(x, x_cycled):
     return (x - x_cycled).mean().abs()
 
 
-@wrong("cycle_loss", caught_by="errors_that_cancel")
+@wrong("cycle_loss", caught_by="errors_that_cancel", diagnosis="number")
 def no_absolute(x, x_cycled):
     return (x - x_cycled).mean()
 
 
-@wrong("cycle_loss", caught_by="small_errors")
+@wrong("cycle_loss", caught_by="small_errors", diagnosis="number")
 def huber(x, x_cycled):
     return F.smooth_l1_loss(x_cycled, x)
 
 
-@wrong("cycle_loss", caught_by="small_errors")
+@wrong("cycle_loss", caught_by="small_errors", diagnosis="number")
 def rounded_corner(x, x_cycled):
     return ((x - x_cycled).square() + 1e-4).sqrt().mean()
 
 
-@wrong("cycle_loss", caught_by="perfect_copy")
+@wrong("cycle_loss", caught_by="perfect_copy", diagnosis="number")
 def root_with_a_constant(x, x_cycled):
     return ((x - x_cycled).square() + 1e-8).sqrt().mean()
 
 
-@wrong("cycle_loss", caught_by="large_errors")
+@wrong("cycle_loss", caught_by="large_errors", diagnosis="number")
 def clamped_to_pixels(x, x_cycled):
     return (x - x_cycled).abs().clamp(max=10).mean()
 
 
-@wrong("cycle_loss", caught_by="double_precision", says="dtype")
+@wrong("cycle_loss", caught_by="double_precision", diagnosis="dtype", says="dtype")
 def in_single_precision(x, x_cycled):
     return (x.float() - x_cycled.float()).abs().mean()
 
 
-@wrong("cycle_loss", caught_by="images", says="gradient")
+@wrong("cycle_loss", caught_by="images", diagnosis="slope", says="gradient")
 def cuts_the_cycle(x, x_cycled):
     return (x - x_cycled.detach()).abs().mean()
 
 
-@wrong("cycle_loss", caught_by="images", says="modified")
+@wrong("cycle_loss", caught_by="images", diagnosis="argument", says="modified")
 def in_place(x, x_cycled):
     with torch.no_grad():
         x.sub_(x_cycled)
     return x.abs().mean() + 0 * x_cycled.sum()
 
 
+@right("cycle_loss")
+def in_double_and_back(x, x_cycled):
+    return (x.double() - x_cycled.double()).abs().mean().to(x.dtype)
+
+
+@right("cycle_loss")
+def mean_of_each_picture_first(x, x_cycled):
+    return (x_cycled - x).abs().flatten(1).mean(1).sum() / len(x)
+
+
+@right("cycle_loss")
+def two_halves_of_the_absolute(x, x_cycled):
+    return F.relu(x - x_cycled).mean() + F.relu(x_cycled - x).mean()
+
+
+@right("cycle_loss")
+def contracted_with_signs(x, x_cycled):
+    difference = (x - x_cycled).reshape(-1)
+    return torch.einsum("i,i->", difference, difference.detach().sign()) / difference.numel()
+
+
+@wrong("cycle_loss", caught_by="perfect_copy", diagnosis="nan slope", says="nan or infinite")
+def root_of_the_square(x, x_cycled):
+    return (x - x_cycled).square().sqrt().mean()
+
+
+@wrong("cycle_loss", caught_by="perfect_copy", diagnosis="nan slope", says="nan or infinite")
+def power_of_a_power(x, x_cycled):
+    return (((x - x_cycled) ** 2) ** 0.5).mean()
+
+
+@wrong("cycle_loss", caught_by="images", diagnosis="number")
+def root_of_the_mean_square(x, x_cycled):
+    return F.mse_loss(x_cycled, x).sqrt()
+
+
+@wrong("cycle_loss", caught_by="images", diagnosis="factor", says="same factor, 10")
+def with_the_papers_weight(x, x_cycled):
+    return 10 * F.l1_loss(x_cycled, x)
+
+
+@wrong("cycle_loss", caught_by="images", diagnosis="sign", says="sign is reversed")
+def to_be_maximised(x, x_cycled):
+    return -(x - x_cycled).abs().mean()
+
+
+@wrong("cycle_loss", caught_by="points", diagnosis="number")
+def norm_of_everything(x, x_cycled):
+    return torch.norm(x - x_cycled)
+
+
+@wrong("cycle_loss", caught_by="points", diagnosis="number")
+def one_norm_of_everything(x, x_cycled):
+    return torch.norm(x - x_cycled, p=1)
+
+
+@wrong("cycle_loss", caught_by="points", diagnosis="raises")
+def axes_of_a_picture(x, x_cycled):
+    return (x - x_cycled).abs().mean(dim=(1, 2, 3)).mean()
+
+
+@wrong("cycle_loss", caught_by="images", diagnosis="number")
+def median_error(x, x_cycled):
+    return (x - x_cycled).abs().median()
+
+
+@wrong("cycle_loss", caught_by="images", diagnosis="number")
+def largest_error(x, x_cycled):
+    return (x - x_cycled).abs().max()
+
+
+@wrong("cycle_loss", caught_by="images", diagnosis="number")
+def relative_error(x, x_cycled):
+    return ((x - x_cycled).abs() / x.abs()).mean()
+
+
+@wrong("cycle_loss", caught_by="errors_that_cancel", diagnosis="number")
+def too_bright_only(x, x_cycled):
+    return F.relu(x_cycled - x).mean()
+
+
+@wrong("cycle_loss", caught_by="errors_that_cancel", diagnosis="number")
+def absolute_mean_of_each_sample(x, x_cycled):
+    return (x - x_cycled).flatten(1).mean(1).abs().mean()
+
+
+@wrong("cycle_loss", caught_by="errors_that_cancel", diagnosis="number")
+def difference_of_absolutes(x, x_cycled):
+    return (x.abs() - x_cycled.abs()).mean()
+
+
+@wrong("cycle_loss", caught_by="large_errors", diagnosis="raises")
+def cross_entropy_of_pixels(x, x_cycled):
+    return F.binary_cross_entropy(x_cycled, x)
+
+
+@wrong("cycle_loss", caught_by="large_errors", diagnosis="number")
+def cross_entropy_of_logits(x, x_cycled):
+    return F.binary_cross_entropy_with_logits(x_cycled, x)
+
+
+@wrong("cycle_loss", caught_by="images", diagnosis="cut", says=".item()")
+def as_a_float(x, x_cycled):
+    return F.l1_loss(x_cycled, x).item()
+
+
+@wrong("cycle_loss", caught_by="images", diagnosis="type", says="None")
+def forgets_to_return(x, x_cycled):
+    F.l1_loss(x_cycled, x)
+
+
+@wrong("cycle_loss", caught_by="images", diagnosis="shape", says="shape")
+def no_mean(x, x_cycled):
+    return (x - x_cycled).abs()
+
+
+@wrong("cycle_loss", caught_by="images", diagnosis="raises")
+def abs_as_a_function_of_torch_only(x, x_cycled):
+    return torch.abs(x, x_cycled).mean()
+
+
+@wrong("cycle_loss", caught_by="images", diagnosis="mistyped", says="NameError")
+def cycled_for_x_cycled(x, x_cycled):
+    return (x - cycled).abs().mean()  # noqa: F821
+
+
 # --- identity_loss ----------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "identity_loss",
+    r"\babs\b|l1\b|l1_?loss|absolute.{0,50}(mean|averag)|(mean|averag).{0,50}absolute"
+    r"|absolute (error|difference|deviation)|without (its|the|their) signs?.{0,40}(mean|averag)"
+    r"|(same|copy|call).{0,20}cycle_loss",
+)
 
 
 @right("identity_loss")
@@ -147,79 +287,168 @@ def signs_times_differences(x, x_mapped):
     return (difference * difference.detach().sign()).mean()
 
 
-@wrong("identity_loss", caught_by="images")
+@wrong("identity_loss", caught_by="images", diagnosis="number")
 def mean_square(x, x_mapped):
     return (x - x_mapped).square().mean()
 
 
-@wrong("identity_loss", caught_by="images", says="same factor, 0.5")
+@wrong("identity_loss", caught_by="images", diagnosis="factor", says="same factor, 0.5")
 def with_its_usual_weight(x, x_mapped):
     return 0.5 * F.l1_loss(x_mapped, x)
 
 
-@wrong("identity_loss", caught_by="images")
+@wrong("identity_loss", caught_by="images", diagnosis="number")
 def gradient_of_squares(x, x_mapped):
     return F.mse_loss(x_mapped, x).sqrt()
 
 
-@wrong("identity_loss", caught_by="points")
+@wrong("identity_loss", caught_by="points", diagnosis="number")
 def total(x, x_mapped):
     return F.l1_loss(x_mapped, x, reduction="sum")
 
 
-@wrong("identity_loss", caught_by="points")
+@wrong("identity_loss", caught_by="points", diagnosis="number")
 def total_over_the_batch(x, x_mapped):
     return (x - x_mapped).abs().sum() / len(x)
 
 
-@wrong("identity_loss", caught_by="batch_of_one", says="shape")
+@wrong("identity_loss", caught_by="batch_of_one", diagnosis="shape", says="shape")
 def mean_over_the_batch_only(x, x_mapped):
     return (x - x_mapped).abs().mean(0)
 
 
-@wrong("identity_loss", caught_by="batch_of_one")
+@wrong("identity_loss", caught_by="batch_of_one", diagnosis="number")
 def batch_squeezed_away(x, x_mapped):
     x, x_mapped = x.squeeze(), x_mapped.squeeze()
     return torch.stack([(u - v).abs().sum() / x[0].numel() for u, v in zip(x, x_mapped, strict=True)]).sum() / 1
 
 
-@wrong("identity_loss", caught_by="errors_that_cancel")
+@wrong("identity_loss", caught_by="errors_that_cancel", diagnosis="number")
 def differences_cancel(x, x_mapped):
     return abs(x.mean() - x_mapped.mean())
 
 
-@wrong("identity_loss", caught_by="small_errors")
+@wrong("identity_loss", caught_by="small_errors", diagnosis="number")
 def log_cosh(x, x_mapped):
     difference = (x - x_mapped).abs()
     return (difference + F.softplus(-2 * difference) - np.log(2)).mean()
 
 
-@wrong("identity_loss", caught_by="small_errors")
+@wrong("identity_loss", caught_by="small_errors", diagnosis="number")
 def forgives_small_errors(x, x_mapped):
     return F.huber_loss(x_mapped, x, delta=0.1) / 0.1
 
 
-@wrong("identity_loss", caught_by="large_errors")
+@wrong("identity_loss", caught_by="large_errors", diagnosis="number")
 def pixels_clamped_first(x, x_mapped):
     return (x.clamp(-5, 5) - x_mapped.clamp(-5, 5)).abs().mean()
 
 
-@wrong("identity_loss", caught_by="perfect_copy")
+@wrong("identity_loss", caught_by="perfect_copy", diagnosis="constant")
 def plus_a_constant(x, x_mapped):
     return (x - x_mapped).abs().mean() + 1e-5
 
 
-@wrong("identity_loss", caught_by="double_precision", says="dtype")
+@wrong("identity_loss", caught_by="double_precision", diagnosis="dtype", says="dtype")
 def through_float32(x, x_mapped):
     return F.l1_loss(x_mapped.float(), x.float())
 
 
-@wrong("identity_loss", caught_by="images", says="gradient")
+@wrong("identity_loss", caught_by="images", diagnosis="cut", says="gradient")
 def through_numpy(x, x_mapped):
     return torch.tensor(np.abs(x.detach().numpy() - x_mapped.detach().numpy()).mean())
 
 
+@right("identity_loss")
+def double_inside(x, x_mapped):
+    return F.l1_loss(x_mapped.double(), x.double()).to(x.dtype)
+
+
+@right("identity_loss")
+def axis_by_axis(x, x_mapped):
+    error = (x - x_mapped).abs()
+    while error.ndim:
+        error = error.mean(0)
+    return error
+
+
+@right("identity_loss")
+def larger_less_smaller(x, x_mapped):
+    return torch.maximum(x, x_mapped).mean() - torch.minimum(x, x_mapped).mean()
+
+
+@wrong("identity_loss", caught_by="perfect_copy", diagnosis="nan slope", says="nan or infinite")
+def distance_by_its_square(x, x_mapped):
+    return torch.sqrt((x_mapped - x) ** 2).mean()
+
+
+@wrong("identity_loss", caught_by="images", diagnosis="factor", says="same factor, 5")
+def weight_of_the_experiment(x, x_mapped):
+    return 5 * (x_mapped - x).abs().mean()
+
+
+@wrong("identity_loss", caught_by="images", diagnosis="number")
+def distance_from_zero(x, x_mapped):
+    return x_mapped.abs().mean() + 0 * x.sum()
+
+
+@wrong("identity_loss", caught_by="images", diagnosis="number")
+def angle_between_pictures(x, x_mapped):
+    return (1 - F.cosine_similarity(x.flatten(1), x_mapped.flatten(1))).mean()
+
+
+@wrong("identity_loss", caught_by="points", diagnosis="number")
+def distance_of_each_point(x, x_mapped):
+    return torch.linalg.vector_norm((x - x_mapped).flatten(1), dim=1).mean()
+
+
+@wrong("identity_loss", caught_by="points", diagnosis="number")
+def average_over_the_last_axis_only(x, x_mapped):
+    return (x - x_mapped).abs().mean(-1).sum()
+
+
+@wrong("identity_loss", caught_by="images", diagnosis="slope", says="gradient")
+def target_detached(x, x_mapped):
+    return F.l1_loss(x_mapped, x.detach())
+
+
+@wrong("identity_loss", caught_by="images", diagnosis="cut", says="torch.no_grad")
+def nothing_recorded(x, x_mapped):
+    with torch.no_grad():
+        return F.l1_loss(x_mapped, x)
+
+
+@wrong("identity_loss", caught_by="images", diagnosis="ignores", says="the same whatever")
+def compared_with_itself(x, x_mapped):
+    return F.l1_loss(x_mapped, x_mapped) + 0 * x.sum()
+
+
+@wrong("identity_loss", caught_by="images", diagnosis="argument", says="modified")
+def subtracts_in_place(x, x_mapped):
+    with torch.no_grad():
+        x_mapped -= x
+    return x_mapped.abs().mean() - 0 * x.sum()
+
+
+@wrong("identity_loss", caught_by="images", diagnosis="type", says="NumPy")
+def stays_in_numpy(x, x_mapped):
+    return np.abs(x_mapped.detach().numpy() - x.detach().numpy()).mean(keepdims=True)
+
+
+@wrong("identity_loss", caught_by="images", diagnosis="raises")
+def library_call_with_a_dim(x, x_mapped):
+    return F.l1_loss(x_mapped, x, dim=1)
+
+
 # --- cyclegan_generator_loss ------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "cyclegan_generator_loss",
+    r"softplus|log.?sigmoid|bce|cross.?entrop|l1|\babs\b|absolute|cycle_loss\("
+    r"|weight ?[*·×(]|log\(|[-−] ?log\b|minus (the )?(mean )?log"
+    r"|(weight|λ).{0,20}(times|multipl).{0,40}cycle|cycle.{0,40}(times|multipl).{0,20}weight"
+    r"|multipl\w+ .{0,30}(both|sum).{0,20}cycle",
+)
 
 
 @right("cyclegan_generator_loss")
@@ -253,170 +482,322 @@ def sums_over_counts(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled,
     return sum(judges) + cycle_weight * sum(ways)
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_batch")
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="number")
 def squared_cycles(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = F.softplus(-d_a_fake_logits).mean() + F.softplus(-d_b_fake_logits).mean()
     return adversarial + cycle_weight * (F.mse_loss(a_cycled, a) + F.mse_loss(b_cycled, b))
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_batch")
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="number")
 def summed_cycles(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = F.softplus(-d_a_fake_logits).mean() + F.softplus(-d_b_fake_logits).mean()
     return adversarial + cycle_weight * ((a - a_cycled).abs().sum() + (b - b_cycled).abs().sum())
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_batch", says="same factor, 0.5")
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="factor", says="same factor, 0.5")
 def everything_halved(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     return four_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight) / 2
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_batch")
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="number")
 def cycles_averaged(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = F.softplus(-d_a_fake_logits).mean() + F.softplus(-d_b_fake_logits).mean()
     return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b)) / 2
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_batch")
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="number")
 def minimax(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = -F.softplus(d_a_fake_logits).mean() - F.softplus(d_b_fake_logits).mean()
     return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_batch")
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="number")
 def targets_zero(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = F.softplus(d_a_fake_logits).mean() + F.softplus(d_b_fake_logits).mean()
     return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_batch")
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="number")
 def least_squares(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = (d_a_fake_logits - 1).square().mean() + (d_b_fake_logits - 1).square().mean()
     return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
 
 
-@wrong("cyclegan_generator_loss", caught_by="weight_zero")
+@wrong("cyclegan_generator_loss", caught_by="weight_zero", diagnosis="number")
 def weight_on_everything(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     return cycle_weight * four_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, 1.0)
 
 
-@wrong("cyclegan_generator_loss", caught_by="weight_zero")
+@wrong("cyclegan_generator_loss", caught_by="weight_zero", diagnosis="number")
 def ten_for_zero(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     return four_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight or 10.0)
 
 
-@wrong("cyclegan_generator_loss", caught_by="large_weight")
+@wrong("cyclegan_generator_loss", caught_by="large_weight", diagnosis="number")
 def always_ten(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     return four_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, 10.0)
 
 
-@wrong("cyclegan_generator_loss", caught_by="large_weight")
+@wrong("cyclegan_generator_loss", caught_by="large_weight", diagnosis="number")
 def weight_on_one_cycle(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = F.softplus(-d_a_fake_logits).mean() + F.softplus(-d_b_fake_logits).mean()
     return adversarial + cycle_weight * F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b)
 
 
-@wrong("cyclegan_generator_loss", caught_by="the_other_cycle_is_bad")
+@wrong("cyclegan_generator_loss", caught_by="the_other_cycle_is_bad", diagnosis="number")
 def forward_cycle_only(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = F.softplus(-d_a_fake_logits).mean() + F.softplus(-d_b_fake_logits).mean()
     return adversarial + cycle_weight * (2 * F.l1_loss(a_cycled, a) + 0 * b_cycled.sum())
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_cycle_is_bad")
+@wrong("cyclegan_generator_loss", caught_by="one_cycle_is_bad", diagnosis="number")
 def backward_cycle_only(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = F.softplus(-d_a_fake_logits).mean() + F.softplus(-d_b_fake_logits).mean()
     return adversarial + cycle_weight * (2 * F.l1_loss(b_cycled, b) + 0 * a_cycled.sum())
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_cycle_is_bad")
+@wrong("cyclegan_generator_loss", caught_by="one_cycle_is_bad", diagnosis="number")
 def worse_of_the_cycles(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = F.softplus(-d_a_fake_logits).mean() + F.softplus(-d_b_fake_logits).mean()
     return adversarial + cycle_weight * torch.maximum(F.l1_loss(a_cycled, a), F.l1_loss(b_cycled, b))
 
 
-@wrong("cyclegan_generator_loss", caught_by="domains_of_different_shape")
+@wrong("cyclegan_generator_loss", caught_by="domains_of_different_shape", diagnosis="number")
 def cycles_swapped(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = F.softplus(-d_a_fake_logits).mean() + F.softplus(-d_b_fake_logits).mean()
     return adversarial + cycle_weight * (F.l1_loss(b_cycled, a) + F.l1_loss(a_cycled, b))
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_judge_is_fooled")
+@wrong("cyclegan_generator_loss", caught_by="one_judge_is_fooled", diagnosis="number")
 def one_judge_twice(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     return four_terms(d_a_fake_logits, d_a_fake_logits, a, a_cycled, b, b_cycled, cycle_weight)
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_judge_is_fooled")
+@wrong("cyclegan_generator_loss", caught_by="one_judge_is_fooled", diagnosis="number")
 def loss_of_the_mean_logit(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = 2 * F.softplus(-(d_a_fake_logits.mean() + d_b_fake_logits.mean()) / 2)
     return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
 
 
-@wrong("cyclegan_generator_loss", caught_by="unequal_batches")
+@wrong("cyclegan_generator_loss", caught_by="unequal_batches", diagnosis="number")
 def pooled_means(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     logits = torch.cat([d_a_fake_logits.flatten(), d_b_fake_logits.flatten()])
     errors = torch.cat([(a - a_cycled).flatten(), (b - b_cycled).flatten()])
     return 2 * F.softplus(-logits).mean() + cycle_weight * 2 * errors.abs().mean()
 
 
-@wrong("cyclegan_generator_loss", caught_by="unequal_batches")
+@wrong("cyclegan_generator_loss", caught_by="unequal_batches", diagnosis="raises")
 def added_before_the_mean(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = (F.softplus(-d_a_fake_logits) + F.softplus(-d_b_fake_logits)).mean()
     return adversarial + cycle_weight * ((a - a_cycled).abs() + (b - b_cycled).abs()).mean()
 
 
-@wrong("cyclegan_generator_loss", caught_by="batch_of_one", says="shape")
+@wrong("cyclegan_generator_loss", caught_by="batch_of_one", diagnosis="shape", says="shape")
 def one_loss_per_sample(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = F.softplus(-d_a_fake_logits).mean(0) + F.softplus(-d_b_fake_logits).mean(0)
     return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
 
 
-@wrong("cyclegan_generator_loss", caught_by="flat_logits")
+@wrong("cyclegan_generator_loss", caught_by="flat_logits", diagnosis="raises")
 def first_column(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     d_a_fake_logits, d_b_fake_logits = d_a_fake_logits[:, 0], d_b_fake_logits[:, 0]
     return four_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight)
 
 
-@wrong("cyclegan_generator_loss", caught_by="maps_of_logits")
+@wrong("cyclegan_generator_loss", caught_by="maps_of_logits", diagnosis="number")
 def patches_added(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = sum(F.softplus(-x).sum() / len(x) for x in (d_a_fake_logits, d_b_fake_logits))
     return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
 
 
-@wrong("cyclegan_generator_loss", caught_by="recognised_fakes")
+@wrong("cyclegan_generator_loss", caught_by="recognised_fakes", diagnosis="nan")
 def log_of_the_sigmoid(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = -sum(torch.sigmoid(x).log().mean() for x in (d_a_fake_logits, d_b_fake_logits))
     return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
 
 
-@wrong("cyclegan_generator_loss", caught_by="recognised_fakes")
+@wrong("cyclegan_generator_loss", caught_by="recognised_fakes", diagnosis="number")
 def log_with_a_constant(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = -sum((torch.sigmoid(x) + 1e-8).log().mean() for x in (d_a_fake_logits, d_b_fake_logits))
     return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
 
 
-@wrong("cyclegan_generator_loss", caught_by="perfect_fakes")
+@wrong("cyclegan_generator_loss", caught_by="perfect_fakes", diagnosis="nan")
 def log_one_plus_exp(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = sum((torch.log(1 + torch.exp(x)) - x).mean() for x in (d_a_fake_logits, d_b_fake_logits))
     return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
 
 
-@wrong("cyclegan_generator_loss", caught_by="double_precision", says="dtype")
+@wrong("cyclegan_generator_loss", caught_by="double_precision", diagnosis="dtype", says="dtype")
 def all_in_float32(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     tensors = (x.float() for x in (d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled))
     return four_terms(*tensors, cycle_weight)
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_batch", says="gradient")
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="slope", says="gradient")
 def judges_for_show(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     return four_terms(d_a_fake_logits.detach(), d_b_fake_logits.detach(), a, a_cycled, b, b_cycled, cycle_weight)
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_batch")
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="type")
 def a_tuple_of_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = F.softplus(-d_a_fake_logits).mean() + F.softplus(-d_b_fake_logits).mean()
     return adversarial, cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
 
 
+@right("cyclegan_generator_loss")
+def in_double_and_back(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    tensors = (x.double() for x in (d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled))
+    return four_terms(*tensors, cycle_weight).to(a.dtype)
+
+
+@right("cyclegan_generator_loss")
+def written_out_stably(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    def fooled(logits):
+        return (F.relu(-logits) + torch.log1p(torch.exp(-logits.abs()))).mean()
+
+    weighted = cycle_weight * (a - a_cycled).abs().sum() / a.numel() + fooled(d_b_fake_logits)
+    return weighted + (cycle_weight * (b - b_cycled)).abs().mean() + fooled(d_a_fake_logits)
+
+
+@right("cyclegan_generator_loss")
+def sample_by_sample(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    total = 0.0
+    for logits in (d_a_fake_logits, d_b_fake_logits):
+        total = total + sum(F.softplus(-x).mean() for x in logits) / len(logits)
+    for start, end in ((a, a_cycled), (b, b_cycled)):
+        total = total + cycle_weight * sum((x - y).abs().mean() for x, y in zip(start, end, strict=True)) / len(start)
+    return total
+
+
+@wrong("cyclegan_generator_loss", caught_by="perfect_cycles", diagnosis="nan slope", says="nan or infinite")
+def cycles_by_their_squares(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    adversarial = F.softplus(-d_a_fake_logits).mean() + F.softplus(-d_b_fake_logits).mean()
+    ways = ((a - a_cycled) ** 2).sqrt().mean() + ((b - b_cycled) ** 2).sqrt().mean()
+    return adversarial + cycle_weight * ways
+
+
+@wrong("cyclegan_generator_loss", caught_by="weight_zero", diagnosis="number")
+def weight_on_the_judges(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    adversarial = F.softplus(-d_a_fake_logits).mean() + F.softplus(-d_b_fake_logits).mean()
+    return cycle_weight * adversarial + F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b)
+
+
+@wrong("cyclegan_generator_loss", caught_by="large_weight", diagnosis="number")
+def weight_forgotten(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    return four_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, 1.0)
+
+
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="number")
+def judges_averaged(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    adversarial = (F.softplus(-d_a_fake_logits).mean() + F.softplus(-d_b_fake_logits).mean()) / 2
+    return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
+
+
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="number")
+def with_identity_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    ways = F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b)
+    return four_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight) + 5 * ways
+
+
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="number")
+def mean_logits(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    adversarial = -d_a_fake_logits.mean() - d_b_fake_logits.mean()
+    return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
+
+
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="number")
+def sigmoid_twice(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    logits = torch.sigmoid(d_a_fake_logits), torch.sigmoid(d_b_fake_logits)
+    return four_terms(*logits, a, a_cycled, b, b_cycled, cycle_weight)
+
+
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="number")
+def cycles_subtracted(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    return four_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, -cycle_weight)
+
+
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="sign", says="sign is reversed")
+def everything_negative(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    return -four_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight)
+
+
+@wrong("cyclegan_generator_loss", caught_by="one_judge_is_fooled", diagnosis="number")
+def better_judge_only(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    adversarial = torch.maximum(F.softplus(-d_a_fake_logits).mean(), F.softplus(-d_b_fake_logits).mean())
+    return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
+
+
+@wrong("cyclegan_generator_loss", caught_by="unequal_batches", diagnosis="raises")
+def stacked_logits(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    adversarial = 2 * F.softplus(-torch.stack([d_a_fake_logits, d_b_fake_logits])).mean()
+    return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
+
+
+@wrong("cyclegan_generator_loss", caught_by="unequal_batches", diagnosis="number")
+def divided_by_one_batch_size(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    n = len(a)
+    patches = d_a_fake_logits[0].numel()
+    adversarial = (F.softplus(-d_a_fake_logits).sum() + F.softplus(-d_b_fake_logits).sum()) / (n * patches)
+    return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
+
+
+@wrong("cyclegan_generator_loss", caught_by="unequal_batches", diagnosis="raises")
+def targets_of_the_pictures(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    adversarial = F.binary_cross_entropy_with_logits(d_a_fake_logits, d_b_fake_logits.new_ones(d_b_fake_logits.shape))
+    adversarial = adversarial + F.softplus(-d_b_fake_logits).mean()
+    return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
+
+
+@wrong("cyclegan_generator_loss", caught_by="maps_of_logits", diagnosis="shape", says="shape")
+def mean_over_samples_and_one_column(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    adversarial = F.softplus(-d_a_fake_logits).mean(dim=0) + F.softplus(-d_b_fake_logits).mean(dim=0)
+    adversarial = adversarial.squeeze() if adversarial.ndim < 2 else adversarial[0]
+    return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
+
+
+@wrong("cyclegan_generator_loss", caught_by="recognised_fakes", diagnosis="number")
+def logits_clamped(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    logits = d_a_fake_logits.clamp(-50, 50), d_b_fake_logits.clamp(-50, 50)
+    return four_terms(*logits, a, a_cycled, b, b_cycled, cycle_weight)
+
+
+@wrong("cyclegan_generator_loss", caught_by="recognised_fakes", diagnosis="number")
+def binary_cross_entropy_of_the_sigmoid(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    judges = torch.sigmoid(d_a_fake_logits), torch.sigmoid(d_b_fake_logits)
+    adversarial = sum(F.binary_cross_entropy(p, torch.ones_like(p)) for p in judges)  # PyTorch stops at 100
+    return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
+
+
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="slope", says="gradient")
+def cycles_for_show(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    return four_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled.detach(), b, b_cycled.detach(), cycle_weight)
+
+
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="cut", says=".item()")
+def as_a_float(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    return four_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight).item()
+
+
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="type", says="None")
+def nothing_returned(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    four_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight)
+
+
+@wrong("cyclegan_generator_loss", caught_by="one_batch", diagnosis="mistyped", says="NameError")
+def weight_by_its_greek_name(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
+    adversarial = F.softplus(-d_a_fake_logits).mean() + F.softplus(-d_b_fake_logits).mean()
+    return adversarial + lambda_cycle * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))  # noqa: F821
+
+
 # --- ReplayPool -------------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "ReplayPool",
+    r">= ?(0?\.5|1/2|½)|len\(|append|detach\(\)\.clone|clone\(\)\.detach|self\.\w|stack\("
+    r"|(return|hand|give)\w* .{0,30}(old|stored) .{0,60}(put|store|place|write|replac)"
+    r"|detach.{0,20}(and|then) .{0,10}clone",
+)
 
 
 @right("ReplayPool")
@@ -456,7 +837,7 @@ class StorageMadeBeforehand:
         return result
 
 
-@right("ReplayPool")
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="number")
 class DequeOfRows:
     def __init__(self, size):
         self.images = deque(maxlen=size)
@@ -557,73 +938,73 @@ class TheChangeableOne(pool()):  # shows that each mistake below is the change, 
     pass
 
 
-@wrong("ReplayPool", caught_by="full_and_swapped")
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="number")
 class CoinTheOtherWay(pool(swaps=lambda coin: coin < 0.5)):
     pass
 
 
-@wrong("ReplayPool", caught_by="full_and_kept")
+@wrong("ReplayPool", caught_by="full_and_kept", diagnosis="number")
 class AlwaysSwaps(pool(swaps=lambda coin: True)):
     pass
 
 
-@wrong("ReplayPool", caught_by="full_and_swapped")
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="number")
 class NeverSwaps(pool(swaps=lambda coin: False)):
     pass
 
 
-@wrong("ReplayPool", caught_by="mixed_coins")
+@wrong("ReplayPool", caught_by="mixed_coins", diagnosis="random")
 class OwnCoins(pool(swaps=lambda coin: torch.rand(()) >= 0.5)):
     pass
 
 
-@wrong("ReplayPool", caught_by="full_in_the_middle")
+@wrong("ReplayPool", caught_by="full_in_the_middle", diagnosis="number")
 class RoomForOneMore(pool(full=lambda pool: len(pool.items) > pool.size)):
     pass
 
 
-@wrong("ReplayPool", caught_by="size_one")
+@wrong("ReplayPool", caught_by="size_one", diagnosis="number")
 class RoomForOneLess(pool(full=lambda pool: len(pool.items) >= max(1, pool.size - 1))):
     def __init__(self, size):
         super().__init__(size)
         self.items = [] if size > 1 else [torch.zeros(2)]
 
 
-@wrong("ReplayPool", caught_by="batch_overwritten_later")
+@wrong("ReplayPool", caught_by="batch_overwritten_later", diagnosis="number")
 class StoresViews(pool(keep=lambda item: item.detach())):
     pass
 
 
-@wrong("ReplayPool", caught_by="with_a_graph")
+@wrong("ReplayPool", caught_by="with_a_graph", diagnosis="number")
 class StoresGraphs(pool(keep=lambda item: item.clone())):
     pass
 
 
-@wrong("ReplayPool", caught_by="images", says="this returns a tuple of")
+@wrong("ReplayPool", caught_by="images", diagnosis="type", says="this returns a list of")
 class ReturnsTheList(pool(pack=lambda items: items)):
     pass
 
 
-@wrong("ReplayPool", caught_by="images", says="shape")
+@wrong("ReplayPool", caught_by="images", diagnosis="shape", says="shape")
 class CatsTheItems(pool(pack=torch.cat)):
     pass
 
 
-@wrong("ReplayPool", caught_by="images", says="shape")
+@wrong("ReplayPool", caught_by="images", diagnosis="shape", says="shape")
 class AnAxisTooMany(
     pool(give=lambda item: item[None], pack=lambda items: torch.stack([x.reshape(1, -1) for x in items]))
 ):
     pass
 
 
-@wrong("ReplayPool", caught_by="double_precision", says="dtype")
+@wrong("ReplayPool", caught_by="double_precision", diagnosis="dtype", says="dtype")
 class StoresFloat32(
     pool(keep=lambda item: item.detach().float().clone(), pack=lambda items: torch.stack(items).float())
 ):
     pass
 
 
-@wrong("ReplayPool", caught_by="while_it_fills")
+@wrong("ReplayPool", caught_by="while_it_fills", diagnosis="number")
 class CoinsFromTheStart(pool()):
     def query(self, batch, coins, slots):
         returned = []
@@ -639,7 +1020,7 @@ class CoinsFromTheStart(pool()):
         return torch.stack(returned)
 
 
-@wrong("ReplayPool", caught_by="while_it_fills")
+@wrong("ReplayPool", caught_by="while_it_fills", diagnosis="number")
 class ReadsTheEmptySlot(pool()):
     def __init__(self, size):
         super().__init__(size)
@@ -658,7 +1039,7 @@ class ReadsTheEmptySlot(pool()):
         return returned
 
 
-@wrong("ReplayPool", caught_by="full_in_the_middle")
+@wrong("ReplayPool", caught_by="full_in_the_middle", diagnosis="number")
 class DecidesOncePerBatch(pool()):
     def query(self, batch, coins, slots):
         batch = batch.detach().clone()
@@ -668,13 +1049,13 @@ class DecidesOncePerBatch(pool()):
         return super().query(batch, coins, slots)
 
 
-@wrong("ReplayPool", caught_by="full_in_the_middle")
+@wrong("ReplayPool", caught_by="full_in_the_middle", diagnosis="number")
 class FirstCoinForAll(pool()):
     def query(self, batch, coins, slots):
         return super().query(batch, coins[:1].expand(len(batch)), slots)
 
 
-@wrong("ReplayPool", caught_by="same_slot_twice")
+@wrong("ReplayPool", caught_by="same_slot_twice", diagnosis="number")
 class AllAtOnce(pool()):
     def query(self, batch, coins, slots):
         result, swap = batch.detach().clone(), coins >= 0.5
@@ -689,7 +1070,7 @@ class AllAtOnce(pool()):
         return result
 
 
-@wrong("ReplayPool", caught_by="mixed_coins")
+@wrong("ReplayPool", caught_by="mixed_coins", diagnosis="number")
 class NextSlotInLine(pool()):
     def query(self, batch, coins, slots):
         line, returned = iter(slots), []
@@ -703,7 +1084,7 @@ class NextSlotInLine(pool()):
         return torch.stack(returned)
 
 
-@wrong("ReplayPool", caught_by="full_in_the_middle")
+@wrong("ReplayPool", caught_by="full_in_the_middle", diagnosis="number")
 class CountsFromTheFirstFullItem(pool()):
     def query(self, batch, coins, slots):
         returned, k = [], 0
@@ -718,7 +1099,7 @@ class CountsFromTheFirstFullItem(pool()):
         return torch.stack(returned)
 
 
-@wrong("ReplayPool", caught_by="full_and_swapped")
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="number")
 class OverwritesBeforeReading(pool()):
     def query(self, batch, coins, slots):
         returned = []
@@ -732,7 +1113,7 @@ class OverwritesBeforeReading(pool()):
         return torch.stack(returned)
 
 
-@wrong("ReplayPool", caught_by="full_and_swapped")
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="number")
 class ReturnsAViewOfTheSlot(pool()):
     def query(self, batch, coins, slots):
         if not isinstance(self.items, torch.Tensor):
@@ -750,7 +1131,7 @@ class ReturnsAViewOfTheSlot(pool()):
         return torch.stack(returned)
 
 
-@wrong("ReplayPool", caught_by="full_and_swapped")
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="number")
 class NeverReplaces(pool()):
     def query(self, batch, coins, slots):
         returned = []
@@ -763,7 +1144,7 @@ class NeverReplaces(pool()):
         return torch.stack(returned)
 
 
-@wrong("ReplayPool", caught_by="full_and_kept")
+@wrong("ReplayPool", caught_by="full_and_kept", diagnosis="number")
 class StoresTheNewInAnyCase(pool()):
     def query(self, batch, coins, slots):
         returned = []
@@ -777,7 +1158,7 @@ class StoresTheNewInAnyCase(pool()):
         return torch.stack(returned)
 
 
-@wrong("ReplayPool", caught_by="full_and_swapped")
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="number")
 class PopsAndAppends(pool()):
     def query(self, batch, coins, slots):
         returned = []
@@ -792,7 +1173,7 @@ class PopsAndAppends(pool()):
         return torch.stack(returned)
 
 
-@wrong("ReplayPool", caught_by="batches_of_different_sizes")
+@wrong("ReplayPool", caught_by="batches_of_different_sizes", diagnosis="number")
 class StoresWholeBatches(pool()):
     def query(self, batch, coins, slots):
         batch = batch.detach().clone()
@@ -804,7 +1185,7 @@ class StoresWholeBatches(pool()):
         return batch.clone()
 
 
-@wrong("ReplayPool", caught_by="batches_of_different_sizes")
+@wrong("ReplayPool", caught_by="batches_of_different_sizes", diagnosis="shape")
 class ResultOfTheFirstSize(pool()):
     def query(self, batch, coins, slots):
         result = super().query(batch, coins, slots)
@@ -814,14 +1195,14 @@ class ResultOfTheFirstSize(pool()):
         return self.result.clone()
 
 
-@wrong("ReplayPool", caught_by="result_overwritten_later")
+@wrong("ReplayPool", caught_by="result_overwritten_later", diagnosis="number")
 class HandsTheBatchBack(pool()):
     def query(self, batch, coins, slots):
         result = super().query(batch, coins, slots)
         return batch.detach() if torch.equal(result, batch) else result
 
 
-@wrong("ReplayPool", caught_by="result_overwritten_later")
+@wrong("ReplayPool", caught_by="result_overwritten_later", diagnosis="number")
 class HandsItsStorageOut(pool()):
     def query(self, batch, coins, slots):
         room = self.size - len(self.items)
@@ -832,7 +1213,7 @@ class HandsItsStorageOut(pool()):
         return super().query(batch, coins, slots)
 
 
-@wrong("ReplayPool", caught_by="full_and_swapped", says="modified")
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="argument", says="modified")
 class WritesIntoTheBatch(pool()):
     def query(self, batch, coins, slots):
         result = super().query(batch, coins, slots)
@@ -841,19 +1222,19 @@ class WritesIntoTheBatch(pool()):
         return result
 
 
-@wrong("ReplayPool", caught_by="with_a_graph")
+@wrong("ReplayPool", caught_by="with_a_graph", diagnosis="number")
 class DetachesTheCallersBatch(pool()):
     def query(self, batch, coins, slots):
         return super().query(batch.detach_(), coins, slots)
 
 
-@wrong("ReplayPool", caught_by="with_a_graph")
+@wrong("ReplayPool", caught_by="with_a_graph", diagnosis="number")
 class ReturnsGraphs(pool()):
     def query(self, batch, coins, slots):
         return super().query(batch, coins, slots) + 0 * batch
 
 
-@wrong("ReplayPool", caught_by="two_pools")
+@wrong("ReplayPool", caught_by="two_pools", diagnosis="random")
 class ListInTheClass(pool()):
     shared = []
 
@@ -869,10 +1250,282 @@ def pool_with_a_shared_default(size, items=[]):  # noqa: B006
     return made
 
 
-wrong("ReplayPool", caught_by="two_pools")(pool_with_a_shared_default)
+wrong("ReplayPool", caught_by="two_pools", diagnosis="random")(pool_with_a_shared_default)
 
 
-@wrong("ReplayPool", caught_by="size_one")
+@wrong("ReplayPool", caught_by="size_one", diagnosis="number")
 class SizeOneIsNoPool(pool()):
     def query(self, batch, coins, slots):
         return super().query(batch, coins, slots) if self.size > 1 else batch.detach().clone()
+
+
+@right("ReplayPool")
+class DoublePrecisionInside:
+    def __init__(self, size):
+        self.size, self.items = size, []
+
+    def query(self, batch, coins, slots):
+        out = []
+        for item, coin, slot in zip(batch.detach().double(), coins.double(), slots, strict=True):
+            item = item.clone()
+            if len(self.items) < self.size:
+                self.items += [item]
+            elif not coin < 0.5:
+                self.items[slot], item = item, self.items[slot]
+            out.append(item)
+        return torch.stack(out).to(batch.dtype)
+
+
+@right("ReplayPool")
+class ArraysOfNumPy:
+    def __init__(self, size):
+        self.size, self.items = size, []
+
+    def query(self, batch, coins, slots):
+        result = np.array(batch.detach().numpy())
+        for i, slot in enumerate(slots.numpy()):
+            if len(self.items) < self.size:
+                self.items.append(result[i].copy())
+            elif coins[i] >= 0.5:
+                old, self.items[slot] = self.items[slot], result[i].copy()
+                result[i] = old
+        return torch.from_numpy(result)
+
+
+@right("ReplayPool")
+class ImagesAsInThePaper:
+    def __init__(self, size):
+        self.pool_size, self.num_imgs, self.images = size, 0, []
+
+    def query(self, images, coins, slots):
+        return_images = []
+        for image, coin, slot in zip(images, coins.tolist(), slots.tolist(), strict=True):
+            image = torch.unsqueeze(image.detach(), 0).clone()
+            if self.num_imgs < self.pool_size:
+                self.num_imgs = self.num_imgs + 1
+                self.images.append(image)
+                return_images.append(image)
+            elif coin >= 0.5:
+                tmp = self.images[slot].clone()
+                self.images[slot] = image
+                return_images.append(tmp)
+            else:
+                return_images.append(image)
+        return torch.cat(return_images, 0)
+
+
+@right("ReplayPool")
+class WeightedByTheCoin:
+    def __init__(self, size):
+        self.size, self.stored = size, []
+
+    @torch.no_grad()
+    def query(self, batch, coins, slots):
+        shown = []
+        for item, coin, slot in zip(batch, coins, slots, strict=True):
+            if len(self.stored) < self.size:
+                self.stored.append(item + 0)
+                shown.append(item + 0)
+                continue
+            swap = (coin >= 0.5).to(item.dtype)
+            shown.append(swap * self.stored[slot] + (1 - swap) * item)
+            self.stored[slot] = swap * item + (1 - swap) * self.stored[slot]
+        return torch.stack(shown)
+
+
+@wrong("ReplayPool", caught_by="mixed_coins", diagnosis="random", says="draws no random numbers")
+class OwnRandomNumbers:  # a well-known CycleGAN's pool, in which coins and slots are drawn
+    def __init__(self, size):
+        self.size, self.images = size, []
+
+    def query(self, images, coins, slots):
+        return_images = []
+        for image in images.detach():
+            image = image.clone()
+            if len(self.images) < self.size:
+                self.images.append(image)
+                return_images.append(image)
+            elif random.uniform(0, 1) > 0.5:
+                k = random.randint(0, self.size - 1)
+                return_images.append(self.images[k].clone())
+                self.images[k] = image
+            else:
+                return_images.append(image)
+        return torch.stack(return_images)
+
+
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="number")
+class HalfIsNotEnough(pool(swaps=lambda coin: coin > 0.5)):
+    pass
+
+
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="random")
+class OwnSlots(pool()):
+    def query(self, batch, coins, slots):
+        return super().query(batch, coins, torch.randint(self.size, slots.shape))
+
+
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="number")
+class OldestGoesFirst(pool()):
+    def query(self, batch, coins, slots):
+        returned = []
+        for item, coin in zip(batch.detach().clone(), coins, strict=True):
+            if len(self.items) < self.size:
+                self.items.append(item)
+            elif coin >= 0.5:
+                self.items.append(item)
+                item = self.items.pop(0)
+            returned.append(item)
+        return torch.stack(returned)
+
+
+@wrong("ReplayPool", caught_by="while_it_fills", diagnosis="type", says="None")
+class NothingWhileItFills(pool()):
+    def query(self, batch, coins, slots):
+        if len(self.items) < self.size:
+            self.items += list(batch.detach().clone())
+            return None
+        return super().query(batch, coins, slots)
+
+
+@wrong("ReplayPool", caught_by="full_and_kept", diagnosis="shape", says="shape")
+class ReturnsOldOnesOnly(pool()):
+    def query(self, batch, coins, slots):
+        returned = []
+        for item, coin, slot in zip(batch.detach().clone(), coins, slots, strict=True):
+            if len(self.items) < self.size:
+                self.items.append(item)
+                returned.append(item)
+            elif coin >= 0.5:
+                returned.append(self.items[slot])
+                self.items[slot] = item
+        return torch.stack(returned) if returned else batch[:0]
+
+
+@wrong("ReplayPool", caught_by="while_it_fills", diagnosis="shape", says="shape")
+class ReturnsTheWholePool(pool()):
+    def query(self, batch, coins, slots):
+        super().query(batch, coins, slots)
+        return torch.stack(self.items)
+
+
+@wrong("ReplayPool", caught_by="while_it_fills", diagnosis="raises", says="IndexError")
+class AsksAnEmptyPool(pool()):
+    def query(self, batch, coins, slots):
+        returned = []
+        for item, coin, slot in zip(batch.detach().clone(), coins, slots, strict=True):
+            old = self.items[slot]
+            if len(self.items) < self.size:
+                self.items.append(item)
+                old = item
+            elif coin >= 0.5:
+                self.items[slot] = item
+            else:
+                old = item
+            returned.append(old)
+        return torch.stack(returned)
+
+
+@wrong("ReplayPool", caught_by="while_it_fills", diagnosis="raises", says="AttributeError")
+class AnotherNameForQuery:
+    def __init__(self, size):
+        self.pool = pool()(size)
+
+    def push_and_pop(self, batch, coins, slots):
+        return self.pool.query(batch, coins, slots)
+
+
+@wrong("ReplayPool", caught_by="while_it_fills", diagnosis="raises", says="TypeError")
+class NoSize:
+    def __init__(self):
+        self.size, self.items = 50, []
+
+
+@wrong("ReplayPool", caught_by="while_it_fills", diagnosis="mistyped", says="NameError")
+class ForgetsSelf(pool()):
+    def query(self, batch, coins, slots):
+        if len(items) < self.size:  # noqa: F821
+            self.items += list(batch)
+        return super().query(batch, coins, slots)
+
+
+@wrong("ReplayPool", caught_by="full_and_kept", diagnosis="number")
+class FiftyWhateverIsAsked(pool()):
+    def __init__(self, size):
+        super().__init__(50)
+
+
+@wrong("ReplayPool", caught_by="while_it_fills", diagnosis="number")
+class FullOfZerosFromTheStart(pool()):
+    def query(self, batch, coins, slots):
+        while len(self.items) < self.size:
+            self.items.append(torch.zeros_like(batch[0]))
+        return super().query(batch, coins, slots)
+
+
+@wrong("ReplayPool", caught_by="full_and_kept", diagnosis="number")
+class RefillsWithEachBatch(pool()):
+    def query(self, batch, coins, slots):
+        result = super().query(batch, coins, slots)
+        if len(self.items) == self.size:
+            self.items = [*self.items, *batch.detach().clone()][-self.size :]
+        return result
+
+
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="number")
+class KeepsTheOldOneToo(pool()):
+    def query(self, batch, coins, slots):
+        returned = []
+        for item, coin, slot in zip(batch.detach().clone(), coins, slots, strict=True):
+            if len(self.items) < self.size:
+                self.items.append(item)
+            elif coin >= 0.5:
+                self.items.insert(slot, item)
+                item = self.items[int(slot) + 1]
+            returned.append(item)
+        return torch.stack(returned)
+
+
+@wrong("ReplayPool", caught_by="batch_overwritten_later", diagnosis="number")
+class StoresTheDataOfTheBatch(pool(keep=lambda item: item.data, give=lambda item: item.clone())):
+    pass
+
+
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="argument", says="modified")
+class SwapsInsideTheBatch(pool()):
+    @torch.no_grad()
+    def query(self, batch, coins, slots):
+        for i in range(len(batch)):
+            if len(self.items) < self.size:
+                self.items.append(batch[i].clone())
+            elif coins[i] >= 0.5:
+                old = self.items[slots[i]]
+                self.items[slots[i]] = batch[i].clone()
+                batch[i] = old
+        return batch.clone()
+
+
+@wrong("ReplayPool", caught_by="full_and_swapped", diagnosis="argument", says="modified")
+class SpendsTheCoins(pool()):
+    def query(self, batch, coins, slots):
+        result = super().query(batch, coins, slots)
+        coins.zero_()
+        return result
+
+
+@wrong("ReplayPool", caught_by="with_a_graph", diagnosis="number")
+class ClonesWithoutDetaching(pool(keep=lambda item: item.clone(), pack=lambda items: torch.stack(items).clone())):
+    pass
+
+
+@wrong("ReplayPool", caught_by="images", diagnosis="shape", says="shape")
+class FlattensTheItems(pool(pack=lambda items: torch.stack(items).flatten(1))):
+    pass
+
+
+@wrong("ReplayPool", caught_by="double_precision", diagnosis="dtype", says="dtype")
+class StorageOfTheDefaultDtype(pool()):
+    def query(self, batch, coins, slots):
+        result = torch.zeros(batch.shape)
+        result[:] = super().query(batch, coins, slots)
+        return result

@@ -1,5 +1,7 @@
 """Answers to section 9. Each wrong one was seen in public code or in a notebook, or is one slip away from it."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -10,6 +12,12 @@ bank = Bank()
 right, wrong = bank.right, bank.wrong
 
 # --- simultaneous_step ------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "simultaneous_step",
+    r"x *[-−] *lr|y *\+ *lr|lr *[*·] *[xy]\b|(minus|less|subtract\w*|plus|add\w*) lr (times|·)"
+    r"|x (loses|falls by|goes down by|decreases by) lr|\(1,? ?[-−]lr\)",
+)
 
 
 @right("simultaneous_step")
@@ -40,33 +48,33 @@ def two_optimizers(x, y, lr):
     return [x.detach(), y.detach()]
 
 
-@wrong("simultaneous_step", caught_by="x_at_zero")
+@wrong("simultaneous_step", caught_by="x_at_zero", diagnosis="number")
 def really_alternating(x, y, lr):
     x = x - lr * y
     return x, y + lr * x
 
 
-@wrong("simultaneous_step", caught_by="one_point")
+@wrong("simultaneous_step", caught_by="one_point", diagnosis="number")
 def both_descend(x, y, lr):
     return x - lr * y, y - lr * x
 
 
-@wrong("simultaneous_step", caught_by="one_point")
+@wrong("simultaneous_step", caught_by="one_point", diagnosis="number")
 def both_ascend(x, y, lr):
     return x + lr * y, y + lr * x
 
 
-@wrong("simultaneous_step", caught_by="one_point")
+@wrong("simultaneous_step", caught_by="one_point", diagnosis="number")
 def own_value_as_gradient(x, y, lr):
     return x - lr * x, y + lr * y
 
 
-@wrong("simultaneous_step", caught_by="one_point", says="as a tuple")
+@wrong("simultaneous_step", caught_by="one_point", diagnosis="type", says="as a tuple")
 def only_x(x, y, lr):
     return x - lr * y
 
 
-@wrong("simultaneous_step", caught_by="double_precision", says="modified")
+@wrong("simultaneous_step", caught_by="double_precision", diagnosis="argument", says="modified")
 def in_place(x, y, lr):
     old = x.clone()
     x -= lr * y
@@ -74,23 +82,114 @@ def in_place(x, y, lr):
     return x, y
 
 
-@wrong("simultaneous_step", caught_by="double_precision")
+@wrong("simultaneous_step", caught_by="double_precision", diagnosis="dtype")
 def single_precision(x, y, lr):
     return (x - lr * y).float(), (y + lr * x).float()
 
 
-@wrong("simultaneous_step", caught_by="large_step")
+@wrong("simultaneous_step", caught_by="large_step", diagnosis="number")
 def clipped(x, y, lr):
     lr = min(lr, 1.0)
     return x - lr * y, y + lr * x
 
 
-@wrong("simultaneous_step", caught_by="vectors", says="shape")
+@wrong("simultaneous_step", caught_by="vectors", diagnosis="shape", says="shape")
 def a_scalar_product(x, y, lr):
     return (x - lr * y).sum(), (y + lr * x).sum()
 
 
+@right("simultaneous_step")
+def times_a_complex_number(x, y, lr):
+    z = torch.complex(x, y) * torch.complex(torch.ones_like(x), torch.full_like(y, lr))
+    return z.real, z.imag
+
+
+@right("simultaneous_step")
+def radius_and_angle(x, y, lr):
+    radius, angle = torch.hypot(x, y) * (1 + lr**2) ** 0.5, torch.atan2(y, x) + math.atan(lr)
+    return radius * angle.cos(), radius * angle.sin()
+
+
+@right("simultaneous_step")
+def in_double_and_back(x, y, lr):
+    a, b = x.double(), y.double()
+    return (a - lr * b).to(x.dtype), (b + lr * a).to(y.dtype)
+
+
+@wrong("simultaneous_step", caught_by="one_point", diagnosis="order", says="wrong order")
+def y_before_x(x, y, lr):
+    return y + lr * x, x - lr * y
+
+
+@wrong("simultaneous_step", caught_by="one_point", diagnosis="number")
+def players_swapped(x, y, lr):
+    return x + lr * y, y - lr * x
+
+
+@wrong("simultaneous_step", caught_by="one_point", diagnosis="number")
+def value_instead_of_gradient(x, y, lr):
+    return x - lr * x * y, y + lr * x * y
+
+
+@wrong("simultaneous_step", caught_by="one_point", diagnosis="number")
+def gradients_without_the_point(x, y, lr):
+    return -lr * y, lr * x
+
+
+@wrong("simultaneous_step", caught_by="one_point", diagnosis="number")
+def kept_on_the_circle(x, y, lr):
+    shrink = (1 + lr**2) ** -0.5
+    return (x - lr * y) * shrink, (y + lr * x) * shrink
+
+
+@wrong("simultaneous_step", caught_by="one_point", diagnosis="type", says="as a tuple")
+def stacked(x, y, lr):
+    return torch.stack([x - lr * y, y + lr * x])
+
+
+@wrong("simultaneous_step", caught_by="vectors", diagnosis="type", says="NumPy array")
+def as_numpy_arrays(x, y, lr):
+    x, y = x.numpy(), y.numpy()
+    return x - lr * y, y + lr * x
+
+
+@wrong("simultaneous_step", caught_by="double_precision", diagnosis="flags", says="requires_grad")
+def flags_on_the_callers_tensors(x, y, lr):
+    x.requires_grad_(), y.requires_grad_()
+    g_x, g_y = torch.autograd.grad((x * y).sum(), (x, y))
+    return (x - lr * g_x).detach(), (y + lr * g_y).detach()
+
+
+@wrong("simultaneous_step", caught_by="vectors", diagnosis="raises", says="grad can be implicitly created")
+def gradient_of_a_vector(x, y, lr):
+    x, y = x.clone().requires_grad_(), y.clone().requires_grad_()
+    (x * y).backward()
+    return (x - lr * x.grad).detach(), (y + lr * y.grad).detach()
+
+
+_velocity = [0.0, 0.0]
+
+
+@wrong("simultaneous_step", caught_by="one_point", diagnosis="random", says="remembers nothing")
+def momentum_from_the_last_call(x, y, lr):
+    _velocity[0] = 0.5 * _velocity[0] - lr * y.mean().item()
+    _velocity[1] = 0.5 * _velocity[1] + lr * x.mean().item()
+    return x + _velocity[0], y + _velocity[1]
+
+
+@wrong("simultaneous_step", caught_by="one_point", diagnosis="mistyped", says="NameError")
+def eta_instead_of_lr(x, y, lr):
+    return x - eta * y, y + eta * x  # noqa: F821
+
+
 # --- alternating_step -------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "alternating_step",
+    r"x *[-−] *lr[^.?]*\by *\+ *lr|y *\+ *lr|lr *[*·] *x\b|(plus|add\w*) lr (times|·)|\(1 *[-−] *lr²?\)"
+    r"|new x (is|=) x *[-−]|y (sees|uses|takes|reads) the (new|updated|moved) x"
+    r"|(use|take|give|hand|insert)\w* [^.?]*(new|moved|updated) x\b",
+)
 
 
 @right("alternating_step")
@@ -114,55 +213,140 @@ def autograd_twice(x, y, lr):
     return x, (y + lr * g_y).detach()
 
 
-@wrong("alternating_step", caught_by="x_at_zero")
+@wrong("alternating_step", caught_by="x_at_zero", diagnosis="number")
 def really_simultaneous(x, y, lr):
     return x - lr * y, y + lr * x
 
 
-@wrong("alternating_step", caught_by="y_at_zero")
+@wrong("alternating_step", caught_by="y_at_zero", diagnosis="number")
 def y_first(x, y, lr):
     y = y + lr * x
     return x - lr * y, y
 
 
-@wrong("alternating_step", caught_by="one_point")
+@wrong("alternating_step", caught_by="one_point", diagnosis="number")
 def y_descends(x, y, lr):
     x = x - lr * y
     return x, y - lr * x
 
 
-@wrong("alternating_step", caught_by="one_point")
+@wrong("alternating_step", caught_by="one_point", diagnosis="order")
 def in_the_wrong_order(x, y, lr):
     x = x - lr * y
     return y + lr * x, x
 
 
-@wrong("alternating_step", caught_by="one_point")
+@wrong("alternating_step", caught_by="one_point", diagnosis="number")
 def half_a_step_each(x, y, lr):
     x = x - lr / 2 * y
     return x, y + lr / 2 * x
 
 
-@wrong("alternating_step", caught_by="double_precision", says="modified")
+@wrong("alternating_step", caught_by="double_precision", diagnosis="argument", says="modified")
 def updates_the_callers_tensors(x, y, lr):
     x -= lr * y
     y += lr * x
     return x, y
 
 
-@wrong("alternating_step", caught_by="large_step")
+@wrong("alternating_step", caught_by="large_step", diagnosis="number")
 def fixed_rate(x, y, lr):
     x = x - 0.3 * y
     return x, y + 0.3 * x
 
 
-@wrong("alternating_step", caught_by="vectors")
+@wrong("alternating_step", caught_by="vectors", diagnosis="number")
 def clips_gradients(x, y, lr):
     x = x - lr * y.clamp(-1, 1)
     return x, y + lr * x.clamp(-1, 1)
 
 
+@right("alternating_step")
+def two_shears(x, y, lr):
+    first = torch.tensor([[1.0, -lr], [0.0, 1.0]], dtype=torch.float64)
+    second = torch.tensor([[1.0, 0.0], [lr, 1.0]], dtype=torch.float64)
+    new = torch.tensordot(second @ first, torch.stack([x, y]).double(), dims=1).to(x.dtype)
+    return new[0], new[1]
+
+
+@right("alternating_step")
+def in_place_on_copies(x, y, lr):
+    x, y = x.clone(), y.clone()
+    x.sub_(y, alpha=lr)
+    y.add_(x, alpha=lr)
+    return x, y
+
+
+@right("alternating_step")
+def einsum_of_the_step_matrix(x, y, lr):
+    matrix = x.new_tensor([[1, -lr], [lr, 1 - lr * lr]])
+    return list(torch.einsum("ij,j...->i...", matrix, torch.stack([x, y])))
+
+
+@wrong("alternating_step", caught_by="one_point", diagnosis="number")
+def x_moves_again_afterwards(x, y, lr):
+    x = x - lr * y
+    y = y + lr * x
+    return x - lr * y, y
+
+
+@wrong("alternating_step", caught_by="one_point", diagnosis="number")
+def x_ascends_and_y_descends(x, y, lr):
+    x = x + lr * y
+    return x, y - lr * x
+
+
+@wrong("alternating_step", caught_by="x_at_zero", diagnosis="number")
+def mean_of_old_and_new_x(x, y, lr):
+    new_x = x - lr * y
+    return new_x, y + lr * (x + new_x) / 2
+
+
+@wrong("alternating_step", caught_by="y_at_zero", diagnosis="number")
+def only_x_moves(x, y, lr):
+    return x - lr * y, y
+
+
+@wrong("alternating_step", caught_by="one_point", diagnosis="number")
+def minus_lr_squared_times_x(x, y, lr):
+    return x - lr * y, (1 - lr**2) * x + lr * y
+
+
+@wrong("alternating_step", caught_by="double_precision", diagnosis="dtype", says="float64")
+def rounded_to_single(x, y, lr):
+    x = (x - lr * y).float()
+    return x, (y + lr * x).float()
+
+
+@wrong("alternating_step", caught_by="double_precision", diagnosis="flags", says="requires_grad")
+def gradients_of_the_callers_tensors(x, y, lr):
+    x.requires_grad_(True)
+    (g,) = torch.autograd.grad((x * y).sum(), x)
+    new_x = (x - lr * g).detach()
+    return new_x, y + lr * new_x
+
+
+@wrong("alternating_step", caught_by="one_point", diagnosis="type", says="as a tuple")
+def all_three_positions(x, y, lr):
+    new_x = x - lr * y
+    return x, new_x, y + lr * new_x
+
+
+@wrong("alternating_step", caught_by="one_point", diagnosis="type", says="None")
+def no_return(x, y, lr):
+    x = x - lr * y
+    y = y + lr * x
+
+
 # --- extragradient_step -----------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "extragradient_step",
+    r"x *[-−] *lr *[*·]? *\(|lr *[*·] *(y_?ahead|ahead)"
+    r"|(from|start\w* at|at) the (old|original|first) point[^.?]*(gradient|ahead)"
+    r"|gradients?[^.?]*(at|of) the look-?ahead[^.?]*(from|to|on) the (old|original|first)|1 *[-−] *lr²"
+    r"|1 *[-−] *lr\*\*2|lr²",
+)
 
 
 @right("extragradient_step")
@@ -187,48 +371,48 @@ def autograd_at_the_look_ahead_point(x, y, lr):
     return x - lr * g_x, y + lr * g_y
 
 
-@wrong("extragradient_step", caught_by="one_point")
+@wrong("extragradient_step", caught_by="one_point", diagnosis="number")
 def two_simultaneous_steps(x, y, lr):
     x, y = x - lr * y, y + lr * x
     return x - lr * y, y + lr * x
 
 
-@wrong("extragradient_step", caught_by="x_at_zero")
+@wrong("extragradient_step", caught_by="x_at_zero", diagnosis="number")
 def half_a_step_ahead(x, y, lr):
     x_ahead, y_ahead = x - lr / 2 * y, y + lr / 2 * x
     return x - lr * y_ahead, y + lr * x_ahead
 
 
-@wrong("extragradient_step", caught_by="x_at_zero")
+@wrong("extragradient_step", caught_by="x_at_zero", diagnosis="number")
 def looks_ahead_by_alternating(x, y, lr):
     x_ahead = x - lr * y
     y_ahead = y + lr * x_ahead
     return x - lr * y_ahead, y + lr * x_ahead
 
 
-@wrong("extragradient_step", caught_by="y_at_zero")
+@wrong("extragradient_step", caught_by="y_at_zero", diagnosis="number")
 def only_y_looks_ahead(x, y, lr):
     return x - lr * y, y + lr * (x - lr * y)
 
 
-@wrong("extragradient_step", caught_by="x_at_zero")
+@wrong("extragradient_step", caught_by="x_at_zero", diagnosis="number")
 def only_x_looks_ahead(x, y, lr):
     return x - lr * (y + lr * x), y + lr * x
 
 
-@wrong("extragradient_step", caught_by="one_point")
+@wrong("extragradient_step", caught_by="one_point", diagnosis="number")
 def mean_of_both_gradients(x, y, lr):
     x_ahead, y_ahead = x - lr * y, y + lr * x
     return x - lr * (y + y_ahead) / 2, y + lr * (x + x_ahead) / 2
 
 
-@wrong("extragradient_step", caught_by="one_point")
+@wrong("extragradient_step", caught_by="one_point", diagnosis="number")
 def y_looks_the_wrong_way(x, y, lr):
     x_ahead, y_ahead = x - lr * y, y - lr * x
     return x - lr * y_ahead, y + lr * x_ahead
 
 
-@wrong("extragradient_step", caught_by="double_precision", says="modified")
+@wrong("extragradient_step", caught_by="double_precision", diagnosis="argument", says="modified")
 def walks_from_the_look_ahead_point_in_place(x, y, lr):
     old_x, old_y = x.clone(), y.clone()
     x -= lr * old_y
@@ -236,19 +420,106 @@ def walks_from_the_look_ahead_point_in_place(x, y, lr):
     return old_x - lr * y, old_y + lr * x
 
 
-@wrong("extragradient_step", caught_by="large_step")
+@wrong("extragradient_step", caught_by="large_step", diagnosis="number")
 def refuses_to_overshoot(x, y, lr):
     shrink = max(0.0, 1 - lr**2)
     return shrink * x - lr * y, shrink * y + lr * x
 
 
-@wrong("extragradient_step", caught_by="vectors", says="stops with")
+@wrong("extragradient_step", caught_by="vectors", diagnosis="raises", says="stops with")
 def numbers_only(x, y, lr):
     x, y = x.item(), y.item()
     return torch.tensor(x - lr * (y + lr * x)), torch.tensor(y + lr * (x - lr * y))
 
 
+@right("extragradient_step")
+def matrix_of_the_step(x, y, lr):
+    field = torch.tensor([[0.0, -1.0], [1.0, 0.0]], dtype=x.dtype)
+    z = torch.stack([x, y])
+    ahead = z + lr * torch.tensordot(field, z, dims=1)
+    new = z + lr * torch.tensordot(field, ahead, dims=1)
+    return new[0], new[1]
+
+
+@right("extragradient_step")
+def a_complex_polynomial(x, y, lr):
+    z, i = torch.complex(x, y).to(torch.complex128), 1j
+    new = z + i * lr * (z + i * lr * z)
+    return new.real.to(x.dtype), new.imag.to(y.dtype)
+
+
+@right("extragradient_step")
+def old_point_and_two_corrections(x, y, lr):
+    return [x - (lr * y + lr**2 * x), y + (lr * x - lr**2 * y)]
+
+
+@wrong("extragradient_step", caught_by="one_point", diagnosis="number")
+def the_look_ahead_point_itself(x, y, lr):
+    return x - lr * y, y + lr * x
+
+
+@wrong("extragradient_step", caught_by="one_point", diagnosis="order", says="wrong order")
+def y_comes_first(x, y, lr):
+    return tuple(reversed(look_ahead(x, y, lr)))
+
+
+@wrong("extragradient_step", caught_by="one_point", diagnosis="number")
+def old_gradients_from_the_look_ahead_point(x, y, lr):
+    x_ahead, y_ahead = x - lr * y, y + lr * x
+    return x_ahead - lr * y, y_ahead + lr * x
+
+
+@wrong("extragradient_step", caught_by="one_point", diagnosis="number")
+def own_coordinate_as_gradient(x, y, lr):
+    x_ahead, y_ahead = x - lr * y, y + lr * x
+    return x - lr * x_ahead, y + lr * y_ahead
+
+
+@wrong("extragradient_step", caught_by="one_point", diagnosis="number")
+def optimistic(x, y, lr):
+    x_ahead, y_ahead = x - lr * y, y + lr * x
+    return x - lr * (2 * y_ahead - y), y + lr * (2 * x_ahead - x)
+
+
+@wrong("extragradient_step", caught_by="one_point", diagnosis="number")
+def mean_of_start_and_second_step(x, y, lr):
+    x_2, y_2 = two_simultaneous_steps(x, y, lr)
+    return (x + x_2) / 2, (y + y_2) / 2
+
+
+@wrong("extragradient_step", caught_by="y_at_zero", diagnosis="number")
+def names_used_twice(x, y, lr):
+    x_ahead, y_ahead = x - lr * y, y + lr * x
+    x = x - lr * y_ahead
+    x_ahead = x - lr * y
+    return x, y + lr * x_ahead
+
+
+@wrong("extragradient_step", caught_by="double_precision", diagnosis="dtype", says="float64")
+def look_ahead_in_single(x, y, lr):
+    x_new, y_new = look_ahead(x.float(), y.float(), lr)
+    return x_new, y_new
+
+
+@wrong("extragradient_step", caught_by="one_point", diagnosis="type", says="as a tuple")
+def one_tensor(x, y, lr):
+    return torch.stack(look_ahead(x, y, lr))
+
+
+@wrong("extragradient_step", caught_by="one_point", diagnosis="mistyped", says="NameError")
+def forgets_to_look_ahead(x, y, lr):
+    return x - lr * y_ahead, y + lr * x_ahead  # noqa: F821
+
+
 # --- feature_matching_loss --------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "feature_matching_loss",
+    r"mean\((dim=)?0\)|(average|mean)s?[^.?]*(each|both) batch[^.?]*(then )?(subtract|difference)"
+    r"|subtract[^.?]*means?[^.?]*squar|squar\w*[^.?]*difference[^.?]*means?"
+    r"|sum[^.?]*squared[^.?]*(difference|gap)|\.square\(\)|\|\|"
+    r"|(mean|average)[^.?]*(first|then)[^.?]*subtract[^.?]*squar",
+)
 
 
 @right("feature_matching_loss")
@@ -256,7 +527,7 @@ def square_and_sum(real_features, fake_features):
     return (real_features.mean(0) - fake_features.mean(0)).pow(2).sum()
 
 
-@right("feature_matching_loss")
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="slope", says="gradient")
 def detached_target(real_features, fake_features):
     with torch.no_grad():
         target = real_features.mean(dim=0)
@@ -275,61 +546,166 @@ def dot_product(real_features, fake_features):
     return gap @ gap
 
 
-@wrong("feature_matching_loss", caught_by="equal_means")
+@wrong("feature_matching_loss", caught_by="equal_means", diagnosis="number")
 def distance_of_pairs(real_features, fake_features):
     return (real_features - fake_features).square().flatten(1).sum(1).mean()
 
 
-@wrong("feature_matching_loss", caught_by="unequal_batches")
+@wrong("feature_matching_loss", caught_by="unequal_batches", diagnosis="number")
 def cuts_to_the_shorter_batch(real_features, fake_features):
     n = min(len(real_features), len(fake_features))
     return (real_features[:n].mean(0) - fake_features[:n].mean(0)).square().sum()
 
 
-@wrong("feature_matching_loss", caught_by="two_batches")
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="number")
 def not_squared(real_features, fake_features):
     return (real_features.mean(0) - fake_features.mean(0)).norm()
 
 
-@wrong("feature_matching_loss", caught_by="two_batches")
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="number")
 def mean_over_features(real_features, fake_features):
     return F.mse_loss(fake_features.mean(0), real_features.mean(0))
 
 
-@wrong("feature_matching_loss", caught_by="two_batches")
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="number")
 def absolute_values(real_features, fake_features):
     return (real_features.mean(0) - fake_features.mean(0)).abs().sum()
 
 
-@wrong("feature_matching_loss", caught_by="two_batches")
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="number")
 def mean_of_everything(real_features, fake_features):
     return (real_features.mean() - fake_features.mean()).square()
 
 
-@wrong("feature_matching_loss", caught_by="two_batches", says="no gradient")
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="slope", says="gradient with respect to fake")
 def detaches_the_fakes(real_features, fake_features):
     return (real_features.mean(0) - fake_features.detach().mean(0)).square().sum()
 
 
-@wrong("feature_matching_loss", caught_by="maps_of_features")
+@wrong("feature_matching_loss", caught_by="maps_of_features", diagnosis="number")
 def averages_over_places(real_features, fake_features):
     rest = tuple(range(2, real_features.dim()))
     axes = (0, *rest)
     return (real_features.mean(axes) - fake_features.mean(axes)).square().sum()
 
 
-@wrong("feature_matching_loss", caught_by="batch_of_one", says="shape")
+@wrong("feature_matching_loss", caught_by="batch_of_one", diagnosis="shape", says="shape")
 def one_value_per_row(real_features, fake_features):
     difference = real_features.mean(0, keepdim=True) - fake_features.mean(0, keepdim=True)
     return difference.flatten(1).square().sum(1)
 
 
-@wrong("feature_matching_loss", caught_by="double_precision", says="dtype")
+@wrong("feature_matching_loss", caught_by="double_precision", diagnosis="dtype", says="dtype")
 def to_float(real_features, fake_features):
     return (real_features.float().mean(0) - fake_features.float().mean(0)).square().sum()
 
 
+@right("feature_matching_loss")
+def summed_squared_error(real_features, fake_features):
+    return F.mse_loss(fake_features.mean(0), real_features.mean(0), reduction="sum")
+
+
+@right("feature_matching_loss")
+def in_double_and_back_again(real_features, fake_features):
+    gap = fake_features.double().mean(0) - real_features.double().mean(0)
+    return torch.einsum("...,...->", gap, gap).to(real_features.dtype)
+
+
+@right("feature_matching_loss")
+def all_pairs_of_differences(real_features, fake_features):
+    gaps = real_features[:, None] - fake_features[None]
+    return gaps.mean((0, 1)).square().sum()
+
+
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="factor", says="same factor, 0.5")
+def half_the_square(real_features, fake_features):
+    return (real_features.mean(0) - fake_features.mean(0)).square().sum() / 2
+
+
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="sign", says="sign is reversed")
+def to_be_maximised(real_features, fake_features):
+    return -(real_features.mean(0) - fake_features.mean(0)).square().sum()
+
+
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="number")
+def mean_of_each_sample(real_features, fake_features):
+    real, fake = real_features.flatten(1).mean(1), fake_features.flatten(1).mean(1)
+    return (real.mean() - fake.mean()).square()
+
+
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="number")
+def sums_of_batches(real_features, fake_features):
+    return (real_features.sum(0) - fake_features.sum(0)).square().sum()
+
+
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="number")
+def means_and_variances(real_features, fake_features):
+    gap = (real_features.mean(0) - fake_features.mean(0)).square().sum()
+    return gap + (real_features.var(0, correction=0) - fake_features.var(0, correction=0)).square().sum()
+
+
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="number")
+def square_of_the_summed_gap(real_features, fake_features):
+    return (real_features.mean(0) - fake_features.mean(0)).sum().square()
+
+
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="number")
+def difference_of_the_lengths(real_features, fake_features):
+    return real_features.mean(0).square().sum() - fake_features.mean(0).square().sum()
+
+
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="number")
+def angle_between_the_means(real_features, fake_features):
+    return 1 - F.cosine_similarity(real_features.mean(0).flatten(), fake_features.mean(0).flatten(), dim=0)
+
+
+@wrong("feature_matching_loss", caught_by="equal_means", diagnosis="number")
+def mean_square_of_all_pairs(real_features, fake_features):
+    return (real_features[:, None] - fake_features[None]).square().flatten(2).sum(2).mean()
+
+
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="shape", says="scalar")
+def one_square_per_feature(real_features, fake_features):
+    return (real_features.mean(0) - fake_features.mean(0)).square()
+
+
+@wrong("feature_matching_loss", caught_by="two_batches", diagnosis="cut", says=".item()")
+def ends_in_a_number(real_features, fake_features):
+    return (real_features.mean(0) - fake_features.mean(0)).square().sum().item()
+
+
+@wrong("feature_matching_loss", caught_by="unequal_batches", diagnosis="raises")
+def subtracts_row_by_row(real_features, fake_features):
+    return (real_features - fake_features).mean(0).square().sum()
+
+
+@wrong("feature_matching_loss", caught_by="maps_of_features", diagnosis="raises")
+def needs_a_matrix(real_features, fake_features):
+    ones_r = real_features.new_ones(len(real_features)) / len(real_features)
+    ones_f = fake_features.new_ones(len(fake_features)) / len(fake_features)
+    return (
+        torch.einsum("nd,n->d", real_features, ones_r)
+        .sub(torch.einsum("nd,n->d", fake_features, ones_f))
+        .square()
+        .sum()
+    )
+
+
+@wrong("feature_matching_loss", caught_by="maps_of_features", diagnosis="number")
+def sums_over_channels_only(real_features, fake_features):
+    gap = (real_features.mean(0) - fake_features.mean(0)).square()
+    return gap.sum(0).mean()
+
+
 # --- smoothed_discriminator_loss --------------------------------------------------------------------------------------
+
+bank.spoils(
+    "smoothed_discriminator_loss",
+    r"softplus|1 *[-−] *smooth|one minus smooth"
+    r"|(the )?(rest|remainder)[^.?]*(1|one)[^.?]*(fake|other side)"
+    r"|smooth[^.?]*(times|weighs|of the weight|[*·])[^.?]*(real|log)|full_like\([^)]*smooth"
+    r"|binary_cross_entropy|weighs? (smooth|alpha)",
+)
 
 
 @right("smoothed_discriminator_loss")
@@ -356,78 +732,187 @@ def log_sigmoids(real_logits, fake_logits, smooth):
     return -real - F.logsigmoid(-fake_logits).mean()
 
 
-@wrong("smoothed_discriminator_loss", caught_by="two_batches")
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="number")
 def both_sides(real_logits, fake_logits, smooth):
     bce = F.binary_cross_entropy_with_logits
     real = bce(real_logits, torch.full_like(real_logits, smooth))
     return real + bce(fake_logits, torch.full_like(fake_logits, 1 - smooth))
 
 
-@wrong("smoothed_discriminator_loss", caught_by="two_batches")
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="number")
 def the_fake_side(real_logits, fake_logits, smooth):
     bce = F.binary_cross_entropy_with_logits
     real = bce(real_logits, torch.ones_like(real_logits))
     return real + bce(fake_logits, torch.full_like(fake_logits, 1 - smooth))
 
 
-@wrong("smoothed_discriminator_loss", caught_by="overconfident")
+@wrong("smoothed_discriminator_loss", caught_by="overconfident", diagnosis="number")
 def a_weight_instead_of_a_target(real_logits, fake_logits, smooth):
     return smooth * F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
 
 
-@wrong("smoothed_discriminator_loss", caught_by="another_target")
+@wrong("smoothed_discriminator_loss", caught_by="another_target", diagnosis="number")
 def always_point_nine(real_logits, fake_logits, smooth):
     real = 0.9 * F.softplus(-real_logits) + 0.1 * F.softplus(real_logits)
     return real.mean() + F.softplus(fake_logits).mean()
 
 
-@wrong("smoothed_discriminator_loss", caught_by="two_batches")
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="number")
 def smooth_means_the_rest(real_logits, fake_logits, smooth):
     real = (1 - smooth) * F.softplus(-real_logits) + smooth * F.softplus(real_logits)
     return real.mean() + F.softplus(fake_logits).mean()
 
 
-@wrong("smoothed_discriminator_loss", caught_by="unequal_batches")
+@wrong("smoothed_discriminator_loss", caught_by="unequal_batches", diagnosis="number")
 def one_mean(real_logits, fake_logits, smooth):
     logits = torch.cat([real_logits, fake_logits])
     targets = torch.cat([torch.full_like(real_logits, smooth), torch.zeros_like(fake_logits)])
     return 2 * F.binary_cross_entropy_with_logits(logits, targets)
 
 
-@wrong("smoothed_discriminator_loss", caught_by="overconfident")
+@wrong("smoothed_discriminator_loss", caught_by="overconfident", diagnosis="number")
 def probabilities(real_logits, fake_logits, smooth):
     bce = F.binary_cross_entropy
     real = bce(torch.sigmoid(real_logits), torch.full_like(real_logits, smooth))
     return real + bce(torch.sigmoid(fake_logits), torch.zeros_like(fake_logits))
 
 
-@wrong("smoothed_discriminator_loss", caught_by="confident_and_wrong")
+@wrong("smoothed_discriminator_loss", caught_by="confident_and_wrong", diagnosis="number")
 def a_constant_in_the_log(real_logits, fake_logits, smooth):
     real, fake = torch.sigmoid(real_logits), torch.sigmoid(fake_logits)
     real_loss = smooth * torch.log(real + 1e-8) + (1 - smooth) * torch.log(1 - real + 1e-8)
     return -real_loss.mean() - torch.log(1 - fake + 1e-8).mean()
 
 
-@wrong("smoothed_discriminator_loss", caught_by="no_smoothing")
+@wrong("smoothed_discriminator_loss", caught_by="no_smoothing", diagnosis="random")
 def random_soft_labels(real_logits, fake_logits, smooth):
     bce = F.binary_cross_entropy_with_logits
     real = bce(real_logits, torch.empty_like(real_logits).uniform_(smooth - 0.2, smooth + 0.1))
     return real + bce(fake_logits, torch.zeros_like(fake_logits))
 
 
-@wrong("smoothed_discriminator_loss", caught_by="batch_of_one", says="shape")
+@wrong("smoothed_discriminator_loss", caught_by="batch_of_one", diagnosis="shape", says="shape")
 def mean_over_the_batch_axis_only(real_logits, fake_logits, smooth):
     real = F.softplus(real_logits) - smooth * real_logits
     return real.mean(0) + F.softplus(fake_logits).mean(0)
 
 
-@wrong("smoothed_discriminator_loss", caught_by="double_precision", says="dtype")
+@wrong("smoothed_discriminator_loss", caught_by="double_precision", diagnosis="dtype", says="dtype")
 def single_precision_logits(real_logits, fake_logits, smooth):
     real_logits, fake_logits = real_logits.float(), fake_logits.float()
     return (F.softplus(real_logits) - smooth * real_logits).mean() + F.softplus(fake_logits).mean()
 
 
+@right("smoothed_discriminator_loss")
+def logaddexp_of_zero(real_logits, fake_logits, smooth):
+    zero_r, zero_f = torch.zeros_like(real_logits), torch.zeros_like(fake_logits)
+    real = torch.logaddexp(zero_r, real_logits) - smooth * real_logits
+    return real.sum() / real.numel() + torch.logaddexp(zero_f, fake_logits).sum() / fake_logits.numel()
+
+
+@right("smoothed_discriminator_loss")
+def in_double(real_logits, fake_logits, smooth):
+    bce = F.binary_cross_entropy_with_logits
+    real, fake = real_logits.double(), fake_logits.double()
+    total = bce(real, torch.ones_like(real) * smooth) + bce(fake, torch.zeros_like(fake))
+    return total.to(real_logits.dtype)
+
+
+@right("smoothed_discriminator_loss")
+def two_classes(real_logits, fake_logits, smooth):
+    real = torch.stack([real_logits.flatten(), torch.zeros_like(real_logits).flatten()], 1).log_softmax(1)
+    fake = torch.stack([fake_logits.flatten(), torch.zeros_like(fake_logits).flatten()], 1).log_softmax(1)
+    return -(smooth * real[:, 0] + (1 - smooth) * real[:, 1]).mean() - fake[:, 1].mean()
+
+
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="factor", says="same factor, 0.5")
+def average_of_the_two(real_logits, fake_logits, smooth):
+    return two_terms(real_logits, fake_logits, smooth) / 2
+
+
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="sign", says="sign is reversed")
+def the_value_to_climb(real_logits, fake_logits, smooth):
+    return -two_terms(real_logits, fake_logits, smooth)
+
+
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="number")
+def real_half_alone(real_logits, fake_logits, smooth):
+    return (F.softplus(real_logits) - smooth * real_logits).mean()
+
+
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="number")
+def no_smoothing_at_all(real_logits, fake_logits, smooth):
+    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+
+
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="number")
+def shrunken_logits(real_logits, fake_logits, smooth):
+    return F.softplus(-smooth * real_logits).mean() + F.softplus(fake_logits).mean()
+
+
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="number")
+def least_squares(real_logits, fake_logits, smooth):
+    return (torch.sigmoid(real_logits) - smooth).square().mean() + torch.sigmoid(fake_logits).square().mean()
+
+
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="number")
+def the_same_target_for_fakes(real_logits, fake_logits, smooth):
+    bce = F.binary_cross_entropy_with_logits
+    return bce(real_logits, torch.full_like(real_logits, smooth)) + bce(
+        fake_logits, torch.full_like(fake_logits, smooth)
+    )
+
+
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="number")
+def smoothing_as_in_classification(real_logits, fake_logits, smooth):
+    bce = F.binary_cross_entropy_with_logits
+    target = smooth + (1 - smooth) / 2
+    return bce(real_logits, torch.full_like(real_logits, target)) + bce(fake_logits, torch.zeros_like(fake_logits))
+
+
+@wrong("smoothed_discriminator_loss", caught_by="overconfident", diagnosis="nan")
+def bare_logarithms(real_logits, fake_logits, smooth):
+    real, fake = torch.sigmoid(real_logits), torch.sigmoid(fake_logits)
+    return -(smooth * real.log() + (1 - smooth) * (1 - real).log()).mean() - (1 - fake).log().mean()
+
+
+@wrong("smoothed_discriminator_loss", caught_by="overconfident", diagnosis="number")
+def logits_clamped(real_logits, fake_logits, smooth):
+    return two_terms(real_logits.clamp(-20, 20), fake_logits.clamp(-20, 20), smooth)
+
+
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="slope", says="gradient")
+def only_the_fake_side_learns(real_logits, fake_logits, smooth):
+    return two_terms(real_logits.detach(), fake_logits, smooth)
+
+
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="shape", says="scalar")
+def every_loss_for_itself(real_logits, fake_logits, smooth):
+    bce = F.binary_cross_entropy_with_logits
+    real = bce(real_logits, torch.full_like(real_logits, smooth), reduction="none")
+    return torch.cat([real, F.softplus(fake_logits)])
+
+
+@wrong("smoothed_discriminator_loss", caught_by="double_precision", diagnosis="raises")
+def labels_by_hand(real_logits, fake_logits, smooth):
+    loss = nn.BCEWithLogitsLoss()
+    labels = torch.full((len(real_logits),), smooth)
+    return loss(real_logits.squeeze(1), labels) + loss(fake_logits, torch.zeros(len(fake_logits)))
+
+
+@wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="type", says="scalar")
+def a_loss_for_each_batch(real_logits, fake_logits, smooth):
+    return (F.softplus(real_logits) - smooth * real_logits).mean(), F.softplus(fake_logits).mean()
+
+
 # --- smoothed_optimal_discriminator -----------------------------------------------------------------------------------
+
+bank.spoils(
+    "smoothed_optimal_discriminator",
+    r"alpha *[*·]? *p|beta *[*·]? *q|/ *\(p *\+ *q\)|(weighted|share-weighted) (mean|average)"
+    r"|(mean|average) of (alpha and beta|the targets|both targets)|proportion to (p|their|the densit)"
+    r"|(divided by|over) (p \+ q|the sum|both densities|their sum)",
+)
 
 
 @right("smoothed_optimal_discriminator")
@@ -441,7 +926,7 @@ def mean_target(p, q, alpha, beta):
     return alpha * share + beta * (1 - share)
 
 
-@right("smoothed_optimal_discriminator")
+@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="cut", says="gradient")
 def entry_by_entry(p, q, alpha, beta):
     values = [(alpha * a + beta * b) / (a + b) for a, b in zip(p.flatten().tolist(), q.flatten().tolist(), strict=True)]
     return torch.tensor(values, dtype=p.dtype).view(p.shape)
@@ -453,54 +938,149 @@ def interpolate(p, q, alpha, beta):
     return torch.lerp(low, high, p / (p + q))
 
 
-@wrong("smoothed_optimal_discriminator", caught_by="two_sided")
+@wrong("smoothed_optimal_discriminator", caught_by="two_sided", diagnosis="number")
 def beta_forgotten(p, q, alpha, beta):
     return alpha * p / (p + q)
 
 
-@wrong("smoothed_optimal_discriminator", caught_by="two_sided")
+@wrong("smoothed_optimal_discriminator", caught_by="two_sided", diagnosis="number")
 def smoothed_densities_below(p, q, alpha, beta):
     return (alpha * p + beta * q) / (alpha * p + beta * q + (1 - alpha) * q + (1 - beta) * p)
 
 
-@wrong("smoothed_optimal_discriminator", caught_by="one_sided")
+@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="number")
 def normalised_by_the_targets(p, q, alpha, beta):
     return (alpha * p + beta * q) / (alpha * p + (1 - beta) * q)
 
 
-@wrong("smoothed_optimal_discriminator", caught_by="two_sided")
+@wrong("smoothed_optimal_discriminator", caught_by="two_sided", diagnosis="number")
 def swapped_targets(p, q, alpha, beta):
     return (beta * p + alpha * q) / (p + q)
 
 
-@wrong("smoothed_optimal_discriminator", caught_by="no_smoothing")
+@wrong("smoothed_optimal_discriminator", caught_by="no_smoothing", diagnosis="number")
 def odds(p, q, alpha, beta):
     return (alpha * p + beta * q) / q
 
 
-@wrong("smoothed_optimal_discriminator", caught_by="where_only_one_is")
+@wrong("smoothed_optimal_discriminator", caught_by="where_only_one_is", diagnosis="nan")
 def odds_of_the_targets(p, q, alpha, beta):
     ratio = p / q
     return (alpha * ratio + beta) / (ratio + 1)
 
 
-@wrong("smoothed_optimal_discriminator", caught_by="far_from_everything")
+@wrong("smoothed_optimal_discriminator", caught_by="far_from_everything", diagnosis="number")
 def a_constant_below(p, q, alpha, beta):
     return (alpha * p + beta * q) / (p + q + 1e-8)
 
 
-@wrong("smoothed_optimal_discriminator", caught_by="table")
+@wrong("smoothed_optimal_discriminator", caught_by="table", diagnosis="number")
 def normalises_first(p, q, alpha, beta):
     p, q = p / p.sum(), q / q.sum()
     return (alpha * p + beta * q) / (p + q)
 
 
-@wrong("smoothed_optimal_discriminator", caught_by="double_precision", says="dtype")
+@wrong("smoothed_optimal_discriminator", caught_by="double_precision", diagnosis="dtype", says="dtype")
 def float_out(p, q, alpha, beta):
     return ((alpha * p + beta * q) / (p + q)).float()
 
 
+@right("smoothed_optimal_discriminator")
+def distance_from_beta(p, q, alpha, beta):
+    return beta + (alpha - beta) * (p / (p + q))
+
+
+@right("smoothed_optimal_discriminator")
+def in_double_and_back(p, q, alpha, beta):
+    a, b = p.double(), q.double()
+    return ((alpha * a + beta * b) / (a + b)).to(p.dtype)
+
+
+@right("smoothed_optimal_discriminator")
+def shares_of_a_stack(p, q, alpha, beta):
+    both = torch.stack([p, q])
+    shares = both / both.sum(0, keepdim=True)
+    return torch.einsum("k,k...->...", shares.new_tensor([alpha, beta]), shares)
+
+
+@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="number")
+def densities_swapped(p, q, alpha, beta):
+    return (alpha * q + beta * p) / (p + q)
+
+
+@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="number")
+def smoothing_ignored(p, q, alpha, beta):
+    return p / (p + q)
+
+
+@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="number")
+def smoothed_densities_in_the_old_formula(p, q, alpha, beta):
+    return alpha * p / (alpha * p + (1 - beta) * q)
+
+
+@wrong("smoothed_optimal_discriminator", caught_by="two_sided", diagnosis="number")
+def scaled_by_alpha_shifted_by_beta(p, q, alpha, beta):
+    return alpha * p / (p + q) + beta
+
+
+@wrong("smoothed_optimal_discriminator", caught_by="two_sided", diagnosis="number")
+def weights_alpha_and_beta_normalised(p, q, alpha, beta):
+    return (alpha * p + beta * q) / ((alpha + beta) * (p + q))
+
+
+@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="number")
+def whichever_is_larger(p, q, alpha, beta):
+    return torch.where(p > q, torch.full_like(p, alpha), torch.full_like(q, beta))
+
+
+@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="number")
+def sigmoid_of_the_ratio(p, q, alpha, beta):
+    return beta + (alpha - beta) * torch.sigmoid(p / q.clamp(min=1e-30))
+
+
+@wrong("smoothed_optimal_discriminator", caught_by="where_only_one_is", diagnosis="nan slope", says="nan")
+def through_logarithms(p, q, alpha, beta):
+    share = torch.sigmoid(p.log() - q.log())
+    return alpha * share + beta * (1 - share)
+
+
+@wrong("smoothed_optimal_discriminator", caught_by="far_from_everything", diagnosis="number")
+def denominator_kept_from_zero(p, q, alpha, beta):
+    return (alpha * p + beta * q) / (p + q).clamp(min=1e-12)
+
+
+@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="slope", says="gradient")
+def denominator_as_a_constant(p, q, alpha, beta):
+    return (alpha * p + beta * q) / (p + q).detach()
+
+
+@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="argument", says="modified")
+def adds_up_in_place(p, q, alpha, beta):
+    above = alpha * p + beta * q
+    p += q
+    return above / p
+
+
+@wrong("smoothed_optimal_discriminator", caught_by="table", diagnosis="shape", says="shape")
+def flattened(p, q, alpha, beta):
+    return ((alpha * p + beta * q) / (p + q)).flatten()
+
+
+@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="type", says="NumPy array")
+def in_numpy(p, q, alpha, beta):
+    p, q = p.detach().numpy(), q.detach().numpy()
+    return (alpha * p + beta * q) / (p + q)
+
+
 # --- minibatch_features -----------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "minibatch_features",
+    r"einsum|\[:, *None\]|[-−] *1\b(?!00|\.)[^.?]*(itself|self)"
+    r"|(itself|self)[^.?]*(subtract|take off|minus|[-−]) *(1|one)|subtract (1|one)|exp\([-−]"
+    r"|(negative|minus)[^.?]*(distance|L1)[^.?]*exp|exp[^.?]*(of )?(the )?(minus|negative)|\.abs\(\)"
+    r"|sum\(\w*\) *[-−] *1\b|(take|taken|takes)[^.?]*itself[^.?]*off|itself[^.?]*\b(1|one)\b[^.?]*\boff",
+)
 
 
 @right("minibatch_features")
@@ -545,51 +1125,51 @@ def filled_diagonal(features, kernel):
     return distance.masked_fill(itself, float("inf")).neg().exp().sum(1)
 
 
-@wrong("minibatch_features", caught_by="batch_of_one", says="same constant, 1")
+@wrong("minibatch_features", caught_by="batch_of_one", diagnosis="constant", says="same constant, 1")
 def self_included(features, kernel):
     m = torch.einsum("nf,fbc->nbc", features, kernel)
     return (-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(1)
 
 
-@wrong("minibatch_features", caught_by="small_batch")
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="number")
 def euclidean(features, kernel):
     m = torch.einsum("nf,fbc->nbc", features, kernel)
     squared = (m[:, None] - m[None]).square().sum(-1)
     return (-(squared + 1e-12).sqrt()).exp().sum(1) - 1
 
 
-@wrong("minibatch_features", caught_by="small_batch")
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="number")
 def without_abs(features, kernel):
     m = torch.einsum("nf,fbc->nbc", features, kernel)
     return (-(m[:, None] - m[None]).sum(-1)).exp().sum(1) - 1
 
 
-@wrong("minibatch_features", caught_by="small_batch")
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="number")
 def mean_over_c(features, kernel):
     m = torch.einsum("nf,fbc->nbc", features, kernel)
     return (-(m[:, None] - m[None]).abs().mean(-1)).exp().sum(1) - 1
 
 
-@wrong("minibatch_features", caught_by="collapsed")
+@wrong("minibatch_features", caught_by="collapsed", diagnosis="number")
 def mean_over_the_others(features, kernel):
     m = torch.einsum("nf,fbc->nbc", features, kernel)
     total = (-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(1) - 1
     return total / max(1, len(m) - 1)
 
 
-@wrong("minibatch_features", caught_by="collapsed")
+@wrong("minibatch_features", caught_by="collapsed", diagnosis="number")
 def mean_over_all(features, kernel):
     m = torch.einsum("nf,fbc->nbc", features, kernel)
     return (-(m[:, None] - m[None]).abs().sum(-1)).exp().mean(1)
 
 
-@wrong("minibatch_features", caught_by="batch_and_rows_of_one_size", says="shape")
+@wrong("minibatch_features", caught_by="batch_and_rows_of_one_size", diagnosis="shape", says="shape")
 def sums_over_rows(features, kernel):
     m = torch.einsum("nf,fbc->nbc", features, kernel)
     return (-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(2) - 1
 
 
-@wrong("minibatch_features", caught_by="small_batch")
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="number")
 def rows_and_columns_swapped(features, kernel):
     m = torch.einsum("nf,fbc->nbc", features, kernel)
     n, b, c = m.shape
@@ -597,44 +1177,181 @@ def rows_and_columns_swapped(features, kernel):
     return (-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(1) - 1
 
 
-@wrong("minibatch_features", caught_by="small_batch")
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="number")
 def exp_before_the_sum(features, kernel):
     m = torch.einsum("nf,fbc->nbc", features, kernel)
     return (-(m[:, None] - m[None]).abs()).exp().sum(-1).sum(1) - kernel.shape[2]
 
 
-@wrong("minibatch_features", caught_by="far_apart")
+@wrong("minibatch_features", caught_by="far_apart", diagnosis="number")
 def distances_with_the_wrong_sign(features, kernel):
     m = torch.einsum("nf,fbc->nbc", features, kernel)
     return (m[:, None] - m[None]).abs().sum(-1).exp().sum(1) - 1
 
 
-@wrong("minibatch_features", caught_by="one_row_of_one", says="shape")
+@wrong("minibatch_features", caught_by="one_row_of_one", diagnosis="shape", says="shape")
 def squeezed(features, kernel):
     m = torch.einsum("nf,fbc->nbc", features, kernel)
     return ((-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(1) - 1).squeeze(-1)
 
 
-@wrong("minibatch_features", caught_by="small_batch")
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="shape")
 def appended_to_the_features(features, kernel):
     m = torch.einsum("nf,fbc->nbc", features, kernel)
     return torch.cat([features, (-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(1) - 1], dim=1)
 
 
-@wrong("minibatch_features", caught_by="double_precision", says="dtype")
+@wrong("minibatch_features", caught_by="double_precision", diagnosis="dtype", says="dtype")
 def single_out(features, kernel):
     m = torch.einsum("nf,fbc->nbc", features, kernel)
     return ((-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(1) - 1).float()
 
 
-@wrong("minibatch_features", caught_by="small_batch", says="no gradient")
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="cut", says="no gradient")
 def counted_without_gradient(features, kernel):
     with torch.no_grad():
         m = torch.einsum("nf,fbc->nbc", features, kernel)
         return (-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(1) - 1
 
 
+@right("minibatch_features")
+def pair_by_pair(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    rows = [sum(((-(m[i] - m[j]).abs().sum(-1)).exp() for j in range(len(m)) if j != i), 0 * m[i].sum(-1))
+            for i in range(len(m))]  # fmt: skip
+    return torch.stack(rows)
+
+
+@right("minibatch_features")
+def in_double_and_back(features, kernel):
+    m = torch.tensordot(features.double(), kernel.double(), dims=1)
+    return ((-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(0) - 1).to(features.dtype)
+
+
+@right("minibatch_features")
+def product_over_columns(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    closeness = (-(m[:, None] - m[None]).abs()).exp().prod(-1)
+    return closeness.sum(1) - closeness.diagonal().T
+
+
+@right("minibatch_features")
+def rolled_batches(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    total = torch.zeros_like(m[..., 0])
+    for shift in range(1, len(m)):
+        total = total + (m - m.roll(shift, 0)).abs().sum(-1).neg().exp()
+    return total
+
+
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="number")
+def squared_distances(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    return (-(m[:, None] - m[None]).square().sum(-1)).exp().sum(1) - 1
+
+
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="number")
+def sum_of_distances(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    return (m[:, None] - m[None]).abs().sum(-1).sum(1)
+
+
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="number")
+def exp_of_the_summed_distance(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    return (-(m[:, None] - m[None]).abs().sum(-1).sum(1)).exp()
+
+
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="number")
+def every_pair_once(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    closeness = (-(m[:, None] - m[None]).abs().sum(-1)).exp()
+    earlier = torch.ones(len(m), len(m), dtype=m.dtype).tril(-1)
+    return (closeness * earlier[..., None]).sum(1)
+
+
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="number")
+def features_without_the_kernel(features, kernel):
+    closeness = (-(features[:, None] - features[None]).abs().sum(-1)).exp().sum(1) - 1
+    return closeness[:, None].expand(-1, kernel.shape[1])
+
+
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="number")
+def distance_over_rows_and_columns(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    closeness = (-(m[:, None] - m[None]).abs().sum((-1, -2))).exp().sum(1) - 1
+    return closeness[:, None].expand(-1, m.shape[1])
+
+
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="number")
+def n_ones_taken_off(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    return (-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(1) - len(m)
+
+
+@wrong("minibatch_features", caught_by="collapsed", diagnosis="number")
+def twins_left_out(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    distance = (m[:, None] - m[None]).abs().sum(-1)
+    return ((-distance).exp() * (distance > 0)).sum(1)
+
+
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="number")
+def nearest_other_only(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    distance = (m[:, None] - m[None]).abs().sum(-1)
+    itself = torch.eye(len(m), dtype=torch.bool)[..., None]
+    return (-distance.masked_fill(itself, 1e9)).exp().amax(1)
+
+
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="slope", says="gradient")
+def the_others_as_constants(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    return (-(m[:, None] - m[None].detach()).abs().sum(-1)).exp().sum(1) - 1
+
+
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="nan slope", says="nan")
+def root_of_the_square(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    return (-(m[:, None] - m[None]).square().sqrt().sum(-1)).exp().sum(1) - 1
+
+
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="random", says="random")
+def a_kernel_of_its_own(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, torch.randn_like(kernel))
+    return (-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(1) - 1
+
+
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="raises")
+def kernel_of_three_axes_as_a_matrix(features, kernel):
+    m = features @ kernel
+    return (-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(1) - 1
+
+
+@wrong("minibatch_features", caught_by="small_batch", diagnosis="shape", says="shape")
+def one_number_per_sample(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    return ((-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(1) - 1).sum(1)
+
+
+@right("minibatch_features")
+def off_diagonal_by_reshaping(features, kernel):
+    m = torch.einsum("nf,fbc->nbc", features, kernel)
+    n, b, _ = m.shape
+    closeness = (-(m[:, None] - m[None]).abs().sum(-1)).exp()
+    others = closeness.flatten(0, 1)[1:].view(n - 1, n + 1, b)[:, :-1].reshape(n, -1, b)
+    return others.sum(1)
+
+
 # --- virtual_batch_norm -----------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "virtual_batch_norm",
+    r"torch\.cat|concatenat|correction=0|unbiased=False|sqrt\(|\+ *eps|append[^.?]*(x\[i\]|sample|itself)"
+    r"|(reference|batch)[^.?]*(together with|joined by|plus|and) (x\[i\]|the sample itself|itself)"
+    r"|stack\w* [^.?]*(sample|x\[i\]|reference)"
+    r"|(add|put|join)\w* (the sample|x\[i\]|it) (itself )?(to|on)[^.?]*reference",
+)
 
 
 @right("virtual_batch_norm")
@@ -681,75 +1398,190 @@ def expanded(x, reference, eps):
     return (x - mean) / torch.sqrt(variance + eps)
 
 
-@wrong("virtual_batch_norm", caught_by="batch_of_one")
+@wrong("virtual_batch_norm", caught_by="batch_of_one", diagnosis="number")
 def batch_norm(x, reference, eps):
     return (x - x.mean(0)) / (x.var(0, correction=0) + eps).sqrt()
 
 
-@wrong("virtual_batch_norm", caught_by="small_batch")
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="number")
 def reference_batch_norm(x, reference, eps):
     return (x - reference.mean(0)) / (reference.var(0, correction=0) + eps).sqrt()
 
 
-@wrong("virtual_batch_norm", caught_by="one_far_sample")
+@wrong("virtual_batch_norm", caught_by="one_far_sample", diagnosis="number")
 def the_whole_batch_with_the_reference(x, reference, eps):
     both = torch.cat([reference, x])
     return (x - both.mean(0)) / (both.var(0, correction=0) + eps).sqrt()
 
 
-@wrong("virtual_batch_norm", caught_by="reference_of_one")
+@wrong("virtual_batch_norm", caught_by="reference_of_one", diagnosis="number")
 def unbiased(x, reference, eps):
     union = torch.cat([reference.expand(len(x), -1, -1), x[:, None]], dim=1)
     return (x - union.mean(1)) / (union.var(1) + eps).sqrt()
 
 
-@wrong("virtual_batch_norm", caught_by="large_eps")
+@wrong("virtual_batch_norm", caught_by="large_eps", diagnosis="number")
 def eps_outside_the_root(x, reference, eps):
     union = torch.cat([reference.expand(len(x), -1, -1), x[:, None]], dim=1)
     return (x - union.mean(1)) / (union.std(1, correction=0) + eps)
 
 
-@wrong("virtual_batch_norm", caught_by="constant_feature")
+@wrong("virtual_batch_norm", caught_by="constant_feature", diagnosis="number")
 def no_eps(x, reference, eps):
     union = torch.cat([reference.expand(len(x), -1, -1), x[:, None]], dim=1)
     return (x - union.mean(1)) / union.std(1, correction=0)
 
 
-@wrong("virtual_batch_norm", caught_by="small_batch")
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="number")
 def divides_by_the_variance(x, reference, eps):
     union = torch.cat([reference.expand(len(x), -1, -1), x[:, None]], dim=1)
     return (x - union.mean(1)) / (union.var(1, correction=0) + eps)
 
 
-@wrong("virtual_batch_norm", caught_by="small_batch")
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="number")
 def half_and_half(x, reference, eps):
     mean = (x + reference.mean(0)) / 2
     square = (x.square() + reference.square().mean(0)) / 2
     return (x - mean) / (square - mean.square() + eps).sqrt()
 
 
-@wrong("virtual_batch_norm", caught_by="small_batch", says="wrong gradient")
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="slope", says="gradient with respect to x")
 def statistics_as_constants(x, reference, eps):
     union = torch.cat([reference.expand(len(x), -1, -1), x[:, None]], dim=1).detach()
     return (x - union.mean(1)) / (union.var(1, correction=0) + eps).sqrt()
 
 
-@wrong("virtual_batch_norm", caught_by="small_batch")
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="number")
 def over_the_features(x, reference, eps):
     union = torch.cat([reference.expand(len(x), -1, -1), x[:, None]], dim=1)
     mean, variance = union.mean((1, 2)), union.var((1, 2), correction=0)
     return (x - mean[:, None]) / (variance[:, None] + eps).sqrt()
 
 
-@wrong("virtual_batch_norm", caught_by="double_precision", says="dtype")
+@wrong("virtual_batch_norm", caught_by="double_precision", diagnosis="dtype", says="dtype")
 def float_statistics(x, reference, eps):
     union = torch.cat([reference.expand(len(x), -1, -1), x[:, None]], dim=1).float()
     return ((x - union.mean(1)) / (union.var(1, correction=0) + eps).sqrt()).float()
 
 
-@wrong("virtual_batch_norm", caught_by="small_batch", says="modified")
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="argument", says="modified")
 def centres_the_reference_in_place(x, reference, eps):
     union = torch.cat([reference.expand(len(x), -1, -1), x[:, None]], dim=1)
     result = (x - union.mean(1)) / (union.var(1, correction=0) + eps).sqrt()
     reference -= reference.mean(0)
     return result
+
+
+@right("virtual_batch_norm")
+def updated_one_by_one(x, reference, eps):
+    """Welford: how mean and sum of squares change when one sample joins."""
+    m, mean = len(reference), reference.mean(0)
+    squares = ((reference - mean) ** 2).sum(0)
+    away = x - mean
+    variance = (squares + away.square() * m / (m + 1)) / (m + 1)
+    return away * (m / (m + 1)) / (variance + eps).sqrt()
+
+
+@right("virtual_batch_norm")
+def in_double_and_back(x, reference, eps):
+    together = torch.stack([torch.cat([reference, x_i[None]]) for x_i in x.double()])
+    spread = together.var(1, correction=0) + eps
+    return ((x - together.mean(1)) * spread.pow(-0.5)).to(x.dtype)
+
+
+@right("virtual_batch_norm")
+def mean_of_squares_about_the_mean(x, reference, eps):
+    m = len(reference)
+    mean = torch.einsum("md->d", reference) / (m + 1) + x / (m + 1)
+    squares = (reference[None] - mean[:, None]).square().sum(1) + (x - mean).square()
+    return torch.div(x - mean, torch.sqrt(squares / (m + 1) + eps))
+
+
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="slope", says="reference")
+def reference_as_a_constant(x, reference, eps):
+    return expanded(x, reference.detach(), eps)
+
+
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="slope", says="x")
+def own_part_as_a_constant(x, reference, eps):
+    union = torch.cat([reference.expand(len(x), -1, -1), x[:, None].detach()], dim=1)
+    return (x - union.mean(1)) / (union.var(1, correction=0) + eps).sqrt()
+
+
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="number")
+def the_batch_grows(x, reference, eps):
+    rows, both = [], reference
+    for sample in x:
+        both = torch.cat([both, sample[None]])
+        rows.append((sample - both.mean(0)) / (both.var(0, correction=0) + eps).sqrt())
+    return torch.stack(rows)
+
+
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="number")
+def mean_of_both_variance_of_the_reference(x, reference, eps):
+    mean = (reference.sum(0) + x) / (len(reference) + 1)
+    return (x - mean) / (reference.var(0, correction=0) + eps).sqrt()
+
+
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="number")
+def mean_of_the_reference_variance_of_both(x, reference, eps):
+    union = torch.cat([reference.expand(len(x), -1, -1), x[:, None]], dim=1)
+    return (x - reference.mean(0)) / (union.var(1, correction=0) + eps).sqrt()
+
+
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="number")
+def variances_averaged_means_forgotten(x, reference, eps):
+    """The variance of the mixture without the part between the means."""
+    share = 1 / (len(reference) + 1)
+    mean = share * x + (1 - share) * reference.mean(0)
+    return (x - mean) / ((1 - share) * reference.var(0, correction=0) + eps).sqrt()
+
+
+@wrong("virtual_batch_norm", caught_by="reference_of_one", diagnosis="number")
+def divides_by_m(x, reference, eps):
+    m = len(reference)
+    mean = (reference.sum(0) + x) / m
+    square = (reference.square().sum(0) + x.square()) / m
+    return (x - mean) / (square - mean.square() + eps).abs().sqrt()
+
+
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="number")
+def shares_swapped(x, reference, eps):
+    share = len(reference) / (len(reference) + 1)
+    mean = share * x + (1 - share) * reference.mean(0)
+    variance = (1 - share) * reference.var(0, correction=0) + share * (1 - share) * (x - reference.mean(0)) ** 2
+    return (x - mean) / (variance + eps).sqrt()
+
+
+@wrong("virtual_batch_norm", caught_by="large_eps", diagnosis="number")
+def eps_built_in(x, reference, eps):
+    return expanded(x, reference, 1e-5)
+
+
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="number")
+def only_centred(x, reference, eps):
+    return x - (reference.sum(0) + x) / (len(reference) + 1)
+
+
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="shape", says="shape")
+def keeps_the_reference_rows(x, reference, eps):
+    both = torch.cat([reference, x])
+    return (both - both.mean(0)) / (both.var(0, correction=0) + eps).sqrt()
+
+
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="cut", says="no gradient")
+def without_a_gradient(x, reference, eps):
+    with torch.no_grad():
+        return expanded(x, reference, eps)
+
+
+@wrong("virtual_batch_norm", caught_by="small_batch", diagnosis="raises")
+def cat_of_a_row_and_a_matrix(x, reference, eps):
+    rows = [torch.cat([reference, sample]) for sample in x]
+    return torch.stack([(s - r.mean(0)) / (r.var(0, correction=0) + eps).sqrt() for s, r in zip(x, rows, strict=True)])
+
+
+@wrong("virtual_batch_norm", caught_by="constant_feature", diagnosis="raises")
+def a_layer_of_single_precision(x, reference, eps):
+    layer = nn.BatchNorm1d(x.shape[1], eps=eps, affine=True)
+    return torch.stack([layer(torch.cat([sample[None], reference]))[0] for sample in x])

@@ -36,6 +36,14 @@ def sqrtm(matrix):
 
 # --- frechet_distance -------------------------------------------------------------------------------------------------
 
+bank.spoils(
+    "frechet_distance",
+    r"eigh|clamp|sqrtm\((?!\.\.\.)|trace\(|half @|root @|(root|√)[^.?]*(cov|Σ|C)_?1[^.?]*(cov|Σ|C)_?2"
+    r"|root of (the )?(product|first covariance times)|minus twice|[-−] *2 *(times|·|\*)"
+    r"|negative eigenvalues[^.?]*(set to|become|to) (0|zero)|(set|raise)\w* [^.?]*(negative|below 0)"
+    r"|\( ?C_?1 *[@·*]? *C_?2 ?\)|½|\^ *\(?(1/2|0\.5)",
+)
+
 
 @right("frechet_distance")
 def eigenvalues_of_the_symmetric_product(mean1, cov1, mean2, cov2):
@@ -114,127 +122,127 @@ def covariance_part(cov1, cov2):
     return cov1.trace() + cov2.trace() - 2 * root(half @ cov2 @ half).trace()
 
 
-@wrong("frechet_distance", caught_by="only_the_means_differ")
+@wrong("frechet_distance", caught_by="only_the_means_differ", diagnosis="number")
 def drops_the_means(mean1, cov1, mean2, cov2):
     return covariance_part(cov1, cov2)
 
 
-@wrong("frechet_distance", caught_by="only_the_means_differ")
+@wrong("frechet_distance", caught_by="only_the_means_differ", diagnosis="number")
 def length_instead_of_squared_length(mean1, cov1, mean2, cov2):
     return (mean1 - mean2).norm() + covariance_part(cov1, cov2)
 
 
-@wrong("frechet_distance", caught_by="only_the_means_differ")
+@wrong("frechet_distance", caught_by="only_the_means_differ", diagnosis="number")
 def mean_over_the_coordinates(mean1, cov1, mean2, cov2):
     return (mean1 - mean2).square().mean() + covariance_part(cov1, cov2)
 
 
-@wrong("frechet_distance", caught_by="only_the_covariances_differ")
+@wrong("frechet_distance", caught_by="only_the_covariances_differ", diagnosis="number")
 def frobenius_distance_of_the_roots(mean1, cov1, mean2, cov2):
     return (mean1 - mean2).square().sum() + (root(cov1) - root(cov2)).square().sum()
 
 
-@wrong("frechet_distance", caught_by="only_the_covariances_differ")
+@wrong("frechet_distance", caught_by="only_the_covariances_differ", diagnosis="number")
 def frobenius_distance_of_the_covariances(mean1, cov1, mean2, cov2):
     return (mean1 - mean2).square().sum() + (cov1 - cov2).square().sum()
 
 
-@wrong("frechet_distance", caught_by="only_the_covariances_differ")
+@wrong("frechet_distance", caught_by="only_the_covariances_differ", diagnosis="number")
 def root_of_one_covariance_only(mean1, cov1, mean2, cov2):
     return (mean1 - mean2).square().sum() + (cov1 + cov2 - 2 * root(cov1) @ cov2).trace()
 
 
-@wrong("frechet_distance", caught_by="four_dimensions")
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="number")
 def product_of_the_roots(mean1, cov1, mean2, cov2):
     return (mean1 - mean2).square().sum() + torch.trace(cov1 + cov2 - 2 * root(cov1) @ root(cov2))
 
 
-@wrong("frechet_distance", caught_by="four_dimensions")
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="number")
 def elementwise_root(mean1, cov1, mean2, cov2):
     return (mean1 - mean2).square().sum() + torch.trace(cov1 + cov2 - 2 * (cov1 @ cov2).abs().sqrt())
 
 
-@wrong("frechet_distance", caught_by="four_dimensions")
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="number")
 def elementwise_product(mean1, cov1, mean2, cov2):
     return (mean1 - mean2).square().sum() + torch.trace(cov1 + cov2 - 2 * root(cov1 * cov2))
 
 
-@wrong("frechet_distance", caught_by="four_dimensions")
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="number")
 def diagonals_only(mean1, cov1, mean2, cov2):
     s1, s2 = cov1.diagonal().sqrt(), cov2.diagonal().sqrt()
     return (mean1 - mean2).square().sum() + (s1 - s2).square().sum()
 
 
-@wrong("frechet_distance", caught_by="four_dimensions")
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="number")
 def symmetrised_product(mean1, cov1, mean2, cov2):
     product = cov1 @ cov2
     return (mean1 - mean2).square().sum() + torch.trace(cov1 + cov2 - 2 * root((product + product.T) / 2))
 
 
-@wrong("frechet_distance", caught_by="four_dimensions", says="complex")
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="type", says="complex")
 def stays_complex(mean1, cov1, mean2, cov2):
     values = torch.linalg.eigvals(cov1 @ cov2)
     return (mean1 - mean2).square().sum() + cov1.trace() + cov2.trace() - 2 * values.sqrt().sum()
 
 
-@wrong("frechet_distance", caught_by="four_dimensions")
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="number")
 def not_squared(mean1, cov1, mean2, cov2):
     return ((mean1 - mean2).square().sum() + covariance_part(cov1, cov2)).clamp(min=0).sqrt()
 
 
-@wrong("frechet_distance", caught_by="four_dimensions", says="scalar")
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="shape", says="scalar")
 def forgets_the_trace(mean1, cov1, mean2, cov2):
     half = root(cov1)
     return (mean1 - mean2).square().sum() + cov1 + cov2 - 2 * root(half @ cov2 @ half)
 
 
-@wrong("frechet_distance", caught_by="a_gaussian_and_itself")
+@wrong("frechet_distance", caught_by="a_gaussian_and_itself", diagnosis="number")
 def without_the_factor_two(mean1, cov1, mean2, cov2):
     half = root(cov1)
     return (mean1 - mean2).square().sum() + torch.trace(cov1 + cov2 - root(half @ cov2 @ half))
 
 
-@wrong("frechet_distance", caught_by="a_gaussian_and_itself")
+@wrong("frechet_distance", caught_by="a_gaussian_and_itself", diagnosis="number")
 def one_trace_missing(mean1, cov1, mean2, cov2):
     half = root(cov1)
     return (mean1 - mean2).square().sum() + torch.trace(cov1 - 2 * root(half @ cov2 @ half))
 
 
-@wrong("frechet_distance", caught_by="a_gaussian_and_itself")
+@wrong("frechet_distance", caught_by="a_gaussian_and_itself", diagnosis="number")
 def plus_twice_the_root(mean1, cov1, mean2, cov2):
     half = root(cov1)
     return (mean1 - mean2).square().sum() + torch.trace(cov1 + cov2 + 2 * root(half @ cov2 @ half))
 
 
-@wrong("frechet_distance", caught_by="one_dimension")
+@wrong("frechet_distance", caught_by="one_dimension", diagnosis="number")
 def variances_for_deviations(mean1, cov1, mean2, cov2):
     return (mean1 - mean2).square().sum() + torch.trace(cov1 @ cov1 + cov2 @ cov2 - 2 * cov1 @ cov2)
 
 
-@wrong("frechet_distance", caught_by="one_dimension")
+@wrong("frechet_distance", caught_by="one_dimension", diagnosis="number")
 def takes_covariances_for_deviations(mean1, cov1, mean2, cov2):
     return (mean1 - mean2).square().sum() + (cov1.diagonal() - cov2.diagonal()).square().sum()
 
 
-@wrong("frechet_distance", caught_by="one_dimension")
+@wrong("frechet_distance", caught_by="one_dimension", diagnosis="raises")
 def squeezes_first(mean1, cov1, mean2, cov2):
     mean1, cov1, mean2, cov2 = (x.squeeze() for x in (mean1, cov1, mean2, cov2))
     return (mean1 - mean2).square().sum() + covariance_part(cov1, cov2)
 
 
-@wrong("frechet_distance", caught_by="one_dimension", says="shape")
+@wrong("frechet_distance", caught_by="one_dimension", diagnosis="shape", says="shape")
 def keeps_the_shape_of_the_means(mean1, cov1, mean2, cov2):
     return (mean1 - mean2).pow(2).sum(dim=0, keepdim=True) + covariance_part(cov1, cov2)
 
 
-@wrong("frechet_distance", caught_by="four_dimensions")
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="number")
 def kullback_leibler(mean1, cov1, mean2, cov2):
     first = torch.distributions.MultivariateNormal(mean1, cov1 + 1e-6 * torch.eye(len(cov1), dtype=cov1.dtype))
     second = torch.distributions.MultivariateNormal(mean2, cov2 + 1e-6 * torch.eye(len(cov2), dtype=cov2.dtype))
     return torch.distributions.kl_divergence(first, second)
 
 
-@wrong("frechet_distance", caught_by="singular_covariances", says="nan")
+@wrong("frechet_distance", caught_by="singular_covariances", diagnosis="raises", says="nan")
 def roots_of_negative_eigenvalues(mean1, cov1, mean2, cov2):
     values, vectors = torch.linalg.eigh(cov1)
     half = (vectors * values.sqrt()) @ vectors.T
@@ -242,37 +250,175 @@ def roots_of_negative_eigenvalues(mean1, cov1, mean2, cov2):
     return (mean1 - mean2).square().sum() + cov1.trace() + cov2.trace() - 2 * rest
 
 
-@wrong("frechet_distance", caught_by="singular_covariances", says="nan")
+@wrong("frechet_distance", caught_by="singular_covariances", diagnosis="nan", says="nan")
 def real_part_before_the_root(mean1, cov1, mean2, cov2):
     values = torch.linalg.eigvals(cov1 @ cov2).real
     return (mean1 - mean2).square().sum() + cov1.trace() + cov2.trace() - 2 * values.sqrt().sum()
 
 
-@wrong("frechet_distance", caught_by="singular_covariances")
+@wrong("frechet_distance", caught_by="singular_covariances", diagnosis="number")
 def adds_to_the_diagonal(mean1, cov1, mean2, cov2):
     little = 1e-6 * torch.eye(len(cov1), dtype=cov1.dtype)
     return (mean1 - mean2).square().sum() + covariance_part(cov1 + little, cov2 + little)
 
 
-@wrong("frechet_distance", caught_by="singular_covariances")
+@wrong("frechet_distance", caught_by="singular_covariances", diagnosis="raises")
 def by_cholesky(mean1, cov1, mean2, cov2):
     half = torch.linalg.cholesky(cov1)
     values = torch.linalg.eigvalsh(half.T @ cov2 @ half)
     return (mean1 - mean2).square().sum() + cov1.trace() + cov2.trace() - 2 * values.sqrt().sum()
 
 
-@wrong("frechet_distance", caught_by="single_precision", says="dtype")
+@wrong("frechet_distance", caught_by="single_precision", diagnosis="dtype", says="dtype")
 def always_double(mean1, cov1, mean2, cov2):
     return (mean1 - mean2).double().square().sum() + covariance_part(cov1.double(), cov2.double())
 
 
-@wrong("frechet_distance", caught_by="four_dimensions", says="modified")
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="argument", says="modified")
 def stabilises_in_place(mean1, cov1, mean2, cov2):
     cov1 += 1e-12 * torch.eye(len(cov1), dtype=cov1.dtype)
     return (mean1 - mean2).square().sum() + covariance_part(cov1, cov2)
 
 
+@right("frechet_distance")
+def by_the_other_root(mean1, cov1, mean2, cov2):
+    half = root(cov2)
+    overlap = torch.linalg.eigvalsh(half @ cov1 @ half).clamp(min=0).sqrt().sum()
+    return torch.einsum("i,i->", mean1 - mean2, mean1 - mean2) + torch.einsum("ii->", cov1 + cov2) - 2 * overlap
+
+
+@right("frechet_distance")
+def procrustes(mean1, cov1, mean2, cov2):
+    """The smallest distance of the roots, one of them turned as well as can be."""
+    first, second = root(cov1), root(cov2)
+    u, _, v = torch.linalg.svd(second @ first)
+    return (mean1 - mean2).square().sum() + (first @ v.T - second @ u).square().sum()
+
+
+@right("frechet_distance")
+def numpy_eigenvalues_of_the_product(mean1, cov1, mean2, cov2):
+    m1, c1, m2, c2 = (x.double().numpy() for x in (mean1, cov1, mean2, cov2))
+    values = np.linalg.eigvals(c1 @ c2).real
+    return float(np.square(m1 - m2).sum() + np.trace(c1) + np.trace(c2) - 2 * np.sqrt(values.clip(min=0)).sum())
+
+
+@wrong("frechet_distance", caught_by="one_dimension", diagnosis="raises", says="disp")
+def public_fid_code(mean1, cov1, mean2, cov2):
+    """As in pytorch-fid, but for the constant on the diagonal. SciPy 1.17 returns the root alone of a 1×1 matrix."""
+    difference = (mean1 - mean2).numpy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        covmean, _ = linalg.sqrtm(cov1.numpy().dot(cov2.numpy()), disp=False)
+    if np.iscomplexobj(covmean):
+        covmean = covmean.real
+    return float(difference.dot(difference) + np.trace(cov1.numpy()) + np.trace(cov2.numpy()) - 2 * np.trace(covmean))
+
+
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="number")
+def symmetric_routine_for_an_asymmetric_product(mean1, cov1, mean2, cov2):
+    values = torch.linalg.eigvalsh(cov1 @ cov2).clamp(min=0)
+    return (mean1 - mean2).square().sum() + cov1.trace() + cov2.trace() - 2 * values.sqrt().sum()
+
+
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="number")
+def singular_values_of_the_product(mean1, cov1, mean2, cov2):
+    values = torch.linalg.svdvals(cov1 @ cov2)
+    return (mean1 - mean2).square().sum() + cov1.trace() + cov2.trace() - 2 * values.sqrt().sum()
+
+
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="number")
+def root_of_the_trace(mean1, cov1, mean2, cov2):
+    return (mean1 - mean2).square().sum() + cov1.trace() + cov2.trace() - 2 * (cov1 @ cov2).trace().sqrt()
+
+
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="number")
+def sorted_eigenvalues_only(mean1, cov1, mean2, cov2):
+    v1, v2 = (torch.linalg.eigvalsh(c).clamp(min=0).sqrt() for c in (cov1, cov2))
+    return (mean1 - mean2).square().sum() + (v1 - v2).square().sum()
+
+
+@wrong("frechet_distance", caught_by="only_the_covariances_differ", diagnosis="number")
+def product_without_a_root(mean1, cov1, mean2, cov2):
+    return (mean1 - mean2).square().sum() + torch.trace(cov1 + cov2 - 2 * cov1 @ cov2)
+
+
+@wrong("frechet_distance", caught_by="only_the_covariances_differ", diagnosis="number")
+def covariances_forgotten(mean1, cov1, mean2, cov2):
+    return (mean1 - mean2).square().sum()
+
+
+@wrong("frechet_distance", caught_by="only_the_covariances_differ", diagnosis="number")
+def root_of_the_mean_covariance(mean1, cov1, mean2, cov2):
+    mixed = root((cov1 + cov2) / 2)
+    return (mean1 - mean2).square().sum() + torch.trace(cov1 + cov2) - 2 * torch.trace(mixed @ mixed)
+
+
+@wrong("frechet_distance", caught_by="only_the_means_differ", diagnosis="number")
+def absolute_differences_of_the_means(mean1, cov1, mean2, cov2):
+    return (mean1 - mean2).abs().sum() + covariance_part(cov1, cov2)
+
+
+@wrong("frechet_distance", caught_by="only_the_means_differ", diagnosis="number")
+def square_of_the_summed_difference(mean1, cov1, mean2, cov2):
+    return (mean1 - mean2).sum().square() + covariance_part(cov1, cov2)
+
+
+@wrong("frechet_distance", caught_by="only_the_means_differ", diagnosis="factor", says="same factor, 0.5")
+def half_of_it(mean1, cov1, mean2, cov2):
+    return ((mean1 - mean2).square().sum() + covariance_part(cov1, cov2)) / 2
+
+
+@wrong("frechet_distance", caught_by="only_the_covariances_differ", diagnosis="number")
+def determinants_for_traces(mean1, cov1, mean2, cov2):
+    part = torch.det(cov1).abs().sqrt() - torch.det(cov2).abs().sqrt()
+    return (mean1 - mean2).square().sum() + part.square()
+
+
+@wrong("frechet_distance", caught_by="only_the_covariances_differ", diagnosis="raises")
+def a_power_of_one_half(mean1, cov1, mean2, cov2):
+    middle = torch.linalg.matrix_power(cov1 @ cov2, 0.5)
+    return (mean1 - mean2).square().sum() + torch.trace(cov1 + cov2 - 2 * middle)
+
+
+@wrong("frechet_distance", caught_by="singular_covariances", diagnosis="raises")
+def with_an_inverse(mean1, cov1, mean2, cov2):
+    """L⁻¹ (C1 C2) L is similar to C1 C2, and symmetric if L L' = C1."""
+    lower = torch.linalg.cholesky(cov1)
+    similar = torch.linalg.inv(lower) @ cov1 @ cov2 @ lower
+    values = torch.linalg.eigvalsh((similar + similar.T) / 2).clamp(min=0)
+    return (mean1 - mean2).square().sum() + torch.trace(cov1 + cov2) - 2 * values.sqrt().sum()
+
+
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="type", says="complex")
+def scipy_of_a_product_taken_as_complex(mean1, cov1, mean2, cov2):
+    middle = torch.from_numpy(sqrtm((cov1 @ cov2).numpy()).astype(complex))
+    return (mean1 - mean2).square().sum() + torch.trace(cov1 + cov2 - 2 * middle)
+
+
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="type", says="scalar")
+def both_parts(mean1, cov1, mean2, cov2):
+    return (mean1 - mean2).square().sum(), covariance_part(cov1, cov2)
+
+
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="random", says="random")
+def by_sampling(mean1, cov1, mean2, cov2):
+    noise = torch.randn(1000, len(mean1), dtype=mean1.dtype)
+    return ((mean1 + noise @ root(cov1)) - (mean2 + noise @ root(cov2))).square().sum(1).mean()
+
+
+@wrong("frechet_distance", caught_by="four_dimensions", diagnosis="mistyped", says="NameError")
+def another_name_for_the_mean(mean1, cov1, mean2, cov2):
+    return (mu1 - mu2).square().sum() + covariance_part(cov1, cov2)  # noqa: F821
+
+
 # --- one_nn_accuracy --------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "one_nn_accuracy",
+    r"fill_diagonal|diagonal[^.?]*(inf|infinit|large)|(inf|infinit)\w*[^.?]*diagonal|cdist|argmin"
+    r"|torch\.cat|(set|make) [^.?]*(distance|diagonal)[^.?]*infinit"
+    r"|distance[^.?]*(itself|own)[^.?]*infinit",
+)
 
 
 @right("one_nn_accuracy")
@@ -336,24 +482,24 @@ def numpy_one_at_a_time(real, fake):
     return np.mean(hits)
 
 
-@wrong("one_nn_accuracy", caught_by="one_law")
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="number")
 def everyone_is_its_own_neighbour(real, fake):
     x, y = sides(real, fake)
     return (y[torch.cdist(x, x).argmin(1)] == y).float().mean()
 
 
-@wrong("one_nn_accuracy", caught_by="one_law")
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="number")
 def share_of_mistakes(real, fake):
     return 1 - infinite_diagonal(real, fake)
 
 
-@wrong("one_nn_accuracy", caught_by="one_law")
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="number")
 def the_farthest(real, fake):
     x, y = sides(real, fake)
     return (y[torch.cdist(x, x).argmax(1)] == y).float().mean()
 
 
-@wrong("one_nn_accuracy", caught_by="one_law")
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="number")
 def three_neighbours_vote(real, fake):
     x, y = sides(real, fake)
     distance = torch.cdist(x, x).fill_diagonal_(torch.inf)
@@ -361,74 +507,193 @@ def three_neighbours_vote(real, fake):
     return (votes.float() == y).float().mean()
 
 
-@wrong("one_nn_accuracy", caught_by="one_law")
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="number")
 def inner_products(real, fake):
     x, y = sides(real, fake)
     return (y[(x @ x.T).fill_diagonal_(-torch.inf).argmax(1)] == y).float().mean()
 
 
-@wrong("one_nn_accuracy", caught_by="one_law")
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="number")
 def first_coordinate_only(real, fake):
     return infinite_diagonal(real[:, :1], fake[:, :1])
 
 
-@wrong("one_nn_accuracy", caught_by="unequal_sizes")
+@wrong("one_nn_accuracy", caught_by="unequal_sizes", diagnosis="number")
 def mean_of_two_accuracies(real, fake):
     x, y = sides(real, fake)
     hits = (y[torch.cdist(x, x).fill_diagonal_(torch.inf).argmin(1)] == y).float()
     return (hits[: len(real)].mean() + hits[len(real) :].mean()) / 2
 
 
-@wrong("one_nn_accuracy", caught_by="unequal_sizes")
+@wrong("one_nn_accuracy", caught_by="unequal_sizes", diagnosis="number")
 def cut_to_the_smaller(real, fake):
     n = min(len(real), len(fake))
     return infinite_diagonal(real[:n], fake[:n])
 
 
-@wrong("one_nn_accuracy", caught_by="collapsed")
+@wrong("one_nn_accuracy", caught_by="collapsed", diagnosis="number")
 def real_points_only(real, fake):
     x, y = sides(real, fake)
     return (y[torch.cdist(x, x).fill_diagonal_(torch.inf).argmin(1)] == y)[: len(real)].float().mean()
 
 
-@wrong("one_nn_accuracy", caught_by="collapsed")
+@wrong("one_nn_accuracy", caught_by="collapsed", diagnosis="number")
 def fake_points_only(real, fake):
     x, y = sides(real, fake)
     return (y[torch.cdist(x, x).fill_diagonal_(torch.inf).argmin(1)] == y)[len(real) :].float().mean()
 
 
-@wrong("one_nn_accuracy", caught_by="separated", says="same factor, 100")
+@wrong("one_nn_accuracy", caught_by="separated", diagnosis="factor", says="same factor, 100")
 def per_cent(real, fake):
     return 100 * infinite_diagonal(real, fake)
 
 
-@wrong("one_nn_accuracy", caught_by="separated")
+@wrong("one_nn_accuracy", caught_by="separated", diagnosis="number")
 def counts_hits(real, fake):
     return infinite_diagonal(real, fake) * (len(real) + len(fake))
 
 
-@wrong("one_nn_accuracy", caught_by="a_copy")
+@wrong("one_nn_accuracy", caught_by="a_copy", diagnosis="number")
 def skips_distance_zero(real, fake):
     x, y = sides(real, fake)
     distance = torch.cdist(x, x)
     return (y[torch.where(distance > 0, distance, torch.inf).argmin(1)] == y).float().mean()
 
 
-@wrong("one_nn_accuracy", caught_by="a_copy")
+@wrong("one_nn_accuracy", caught_by="a_copy", diagnosis="number")
 def second_of_the_sorted(real, fake):
     x, y = sides(real, fake)
     nearest = torch.cdist(x, x).sort(dim=1, stable=True).indices[:, 1]
     return (y[nearest] == y).float().mean()
 
 
-@wrong("one_nn_accuracy", caught_by="a_copy")
+@wrong("one_nn_accuracy", caught_by="a_copy", diagnosis="number")
 def a_large_number_added_everywhere_but_there(real, fake):
     x, y = sides(real, fake)
     distance = torch.cdist(x, x)
     return (y[(distance + 1e9 * (distance == 0)).argmin(1)] == y).float().mean()
 
 
+@right("one_nn_accuracy")
+def smallest_and_second_by_a_tree(real, fake):
+    x, y = (part.double().numpy() for part in sides(real, fake))
+    _, nearest = KDTree(x).query(x, 2)
+    other = np.where(nearest[:, 0] == np.arange(len(x)), nearest[:, 1], nearest[:, 0])
+    return float((y[other] == y).sum()) / len(x)
+
+
+@right("one_nn_accuracy")
+def squared_distances_by_einsum_in_double(real, fake):
+    x, y = sides(real.double(), fake.double())
+    gaps = x[:, None] - x[None]
+    distance = torch.einsum("ijk,ijk->ij", gaps, gaps) + 1e9 * torch.eye(len(x), dtype=x.dtype)
+    return (y == y[distance.min(1).indices]).sum() / len(x)
+
+
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="number")
+def sums_of_absolute_differences(real, fake):
+    x, y = sides(real, fake)
+    return (y[torch.cdist(x, x, p=1).fill_diagonal_(torch.inf).argmin(1)] == y).float().mean()
+
+
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="number")
+def largest_differences(real, fake):
+    x, y = sides(real, fake)
+    return (y[torch.cdist(x, x, p=torch.inf).fill_diagonal_(torch.inf).argmin(1)] == y).float().mean()
+
+
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="number")
+def angles_for_distances(real, fake):
+    x, y = sides(real, fake)
+    unit = x / x.norm(dim=1, keepdim=True)
+    return (y[(unit @ unit.T).fill_diagonal_(-torch.inf).argmax(1)] == y).float().mean()
+
+
+@wrong("one_nn_accuracy", caught_by="separated", diagnosis="ignores")
+def each_kind_looks_for_the_other(real, fake):
+    across = torch.cdist(real, fake)
+    hits = (across.argmin(1) < len(fake)).float().mean() + (across.argmin(0) < len(real)).float().mean()
+    return 1 - hits / 2
+
+
+@wrong("one_nn_accuracy", caught_by="unequal_sizes", diagnosis="number")
+def twice_the_distance_from_one_half(real, fake):
+    return 2 * abs(infinite_diagonal(real, fake) - 0.5)
+
+
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="number")
+def nearest_centre(real, fake):
+    x, y = sides(real, fake)
+    guess = (x - real.mean(0)).norm(dim=1) < (x - fake.mean(0)).norm(dim=1)
+    return (guess.float() == y).float().mean()
+
+
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="number")
+def scored_on_what_it_was_fitted_to(real, fake):
+    x, y = sides(real, fake)
+    return float(KNeighborsClassifier(1).fit(x.numpy(), y.numpy()).score(x.numpy(), y.numpy()))
+
+
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="random", says="random")
+def trained_on_a_random_half(real, fake):
+    x, y = sides(real, fake)
+    order = torch.randperm(len(x))
+    train, test = order[: len(x) // 2], order[len(x) // 2 :]
+    return (y[train][torch.cdist(x[test], x[train]).argmin(1)] == y[test]).float().mean()
+
+
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="number")
+def whole_numbers_divided(real, fake):
+    x, y = sides(real, fake)
+    hits = (y[torch.cdist(x, x).fill_diagonal_(torch.inf).argmin(1)] == y).sum().item()
+    return float(hits // len(x))
+
+
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="shape", says="shape")
+def hits_one_by_one(real, fake):
+    x, y = sides(real, fake)
+    return (y[torch.cdist(x, x).fill_diagonal_(torch.inf).argmin(1)] == y).double()
+
+
+@wrong("one_nn_accuracy", caught_by="unequal_sizes", diagnosis="raises")
+def side_by_side(real, fake):
+    x = torch.cat([real, fake], dim=1)
+    y = torch.cat([torch.ones(len(real)), torch.zeros(len(fake))])
+    return (y[torch.cdist(x, x).fill_diagonal_(torch.inf).argmin(1)] == y).float().mean()
+
+
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="argument", says="modified")
+def centred_in_place(real, fake):
+    centre = real.mean(0)
+    real -= centre
+    fake -= centre
+    return infinite_diagonal(real, fake)
+
+
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="type", says="tuple")
+def one_accuracy_for_each_kind(real, fake):
+    x, y = sides(real, fake)
+    hits = (y[torch.cdist(x, x).fill_diagonal_(torch.inf).argmin(1)] == y).float()
+    return hits[: len(real)].mean(), hits[len(real) :].mean()
+
+
+@wrong("one_nn_accuracy", caught_by="one_law", diagnosis="mistyped", says="NameError")
+def labels_never_made(real, fake):
+    x = torch.cat([real, fake])
+    nearest = torch.cdist(x, x).fill_diagonal_(torch.inf).argmin(1)
+    return (labels[nearest] == labels).float().mean()  # noqa: F821
+
+
 # --- precision_recall -------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "precision_recall",
+    r"cdist|topk|kthvalue|\.any\(|sort\(|\[:, *k|k *[-−] *1\b|\bk *\+ *1\b"
+    r"|radius of (a|each|every) (real )?point is|(sort|order)\w* (its|the|all) distances"
+    r"|k-th (smallest|nearest)[^.?]*(distance|other)[^.?]*(then|and)[^.?]*(any|at least one)"
+    r"|distance[^.?]*at least one (real )?point[^.?]*(at most|not more|within|below|no more)"
+    r"|smallest distance in its own",
+)
 
 
 def radii(x, k):
@@ -501,7 +766,7 @@ def a_tree(real, fake, k):
     return share(real.double().numpy(), fake.double().numpy()), share(fake.double().numpy(), real.double().numpy())
 
 
-@wrong("precision_recall", caught_by="overlapping")
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
 def counts_the_point_itself(real, fake, k):
     def share(support, points):
         radius = torch.cdist(support, support).sort(dim=1).values[:, k - 1]
@@ -510,7 +775,7 @@ def counts_the_point_itself(real, fake, k):
     return share(real, fake), share(fake, real)
 
 
-@wrong("precision_recall", caught_by="as_many_neighbours_as_there_are")
+@wrong("precision_recall", caught_by="as_many_neighbours_as_there_are", diagnosis="number")
 def one_neighbour_too_far(real, fake, k):
     def share(support, points):
         radius = torch.cdist(support, support).sort(dim=1).values[:, k + 1]
@@ -519,37 +784,37 @@ def one_neighbour_too_far(real, fake, k):
     return share(real, fake), share(fake, real)
 
 
-@wrong("precision_recall", caught_by="half_of_the_data")
+@wrong("precision_recall", caught_by="half_of_the_data", diagnosis="order")
 def recall_first(real, fake, k):
     return by_topk(real, fake, k)[::-1]
 
 
-@wrong("precision_recall", caught_by="half_of_the_data")
+@wrong("precision_recall", caught_by="half_of_the_data", diagnosis="number")
 def radii_of_the_judged(real, fake, k):
     across = torch.cdist(real, fake)
     precision = (across <= radii(fake, k)[None]).any(0).float().mean().item()
     return precision, (across <= radii(real, k)[:, None]).any(1).float().mean().item()
 
 
-@wrong("precision_recall", caught_by="half_of_the_data")
+@wrong("precision_recall", caught_by="half_of_the_data", diagnosis="number")
 def real_radii_for_both(real, fake, k):
     held = torch.cdist(real, fake) <= radii(real, k)[:, None]
     return held.any(0).float().mean().item(), held.any(1).float().mean().item()
 
 
-@wrong("precision_recall", caught_by="too_wide")
+@wrong("precision_recall", caught_by="too_wide", diagnosis="number")
 def shares_of_the_wrong_set(real, fake, k):
     across = torch.cdist(real, fake)
     precision = (across <= radii(real, k)[:, None]).any(0).sum().item() / len(real)
     return precision, (across <= radii(fake, k)[None]).any(1).sum().item() / len(fake)
 
 
-@wrong("precision_recall", caught_by="too_wide")
+@wrong("precision_recall", caught_by="too_wide", diagnosis="number")
 def the_same_twice(real, fake, k):
     return by_topk(real, fake, k)[0], by_topk(real, fake, k)[0]
 
 
-@wrong("precision_recall", caught_by="far_apart")
+@wrong("precision_recall", caught_by="far_apart", diagnosis="number")
 def radii_to_the_other_set(real, fake, k):
     across = torch.cdist(real, fake)
     to_fake, to_real = across.sort(dim=1).values[:, k - 1], across.sort(dim=0).values[k - 1]
@@ -557,14 +822,14 @@ def radii_to_the_other_set(real, fake, k):
     return precision, (across <= to_real[None]).any(1).float().mean().item()
 
 
-@wrong("precision_recall", caught_by="overlapping")
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
 def radii_among_all_points(real, fake, k):
     radius, across = radii(torch.cat([real, fake]), k), torch.cdist(real, fake)
     precision = (across <= radius[: len(real), None]).any(0).float().mean().item()
     return precision, (across <= radius[None, len(real) :]).any(1).float().mean().item()
 
 
-@wrong("precision_recall", caught_by="one_wide_ball")
+@wrong("precision_recall", caught_by="one_wide_ball", diagnosis="number")
 def ball_of_the_nearest_point_only(real, fake, k):
     def share(support, points):
         distance, nearest = torch.cdist(points, support).min(1)
@@ -573,7 +838,7 @@ def ball_of_the_nearest_point_only(real, fake, k):
     return share(real, fake), share(fake, real)
 
 
-@wrong("precision_recall", caught_by="one_wide_ball")
+@wrong("precision_recall", caught_by="one_wide_ball", diagnosis="number")
 def one_radius_for_all(real, fake, k):
     def share(support, points):
         return (torch.cdist(points, support).amin(1) <= radii(support, k).mean()).float().mean().item()
@@ -581,7 +846,7 @@ def one_radius_for_all(real, fake, k):
     return share(real, fake), share(fake, real)
 
 
-@wrong("precision_recall", caught_by="overlapping")
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
 def the_widest_radius_for_all(real, fake, k):
     def share(support, points):
         return (torch.cdist(points, support).amin(1) <= radii(support, k).max()).float().mean().item()
@@ -589,36 +854,171 @@ def the_widest_radius_for_all(real, fake, k):
     return share(real, fake), share(fake, real)
 
 
-@wrong("precision_recall", caught_by="nearest_only")
+@wrong("precision_recall", caught_by="nearest_only", diagnosis="number")
 def always_three(real, fake, k):
     return by_topk(real, fake, 3)
 
 
-@wrong("precision_recall", caught_by="overlapping")
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
 def inside_every_ball(real, fake, k):
     across = torch.cdist(real, fake)
     precision = (across <= radii(real, k)[:, None]).all(0).float().mean().item()
     return precision, (across <= radii(fake, k)[None]).all(1).float().mean().item()
 
 
-@wrong("precision_recall", caught_by="overlapping")
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
 def share_of_all_pairs(real, fake, k):
     across = torch.cdist(real, fake)
     precision = (across <= radii(real, k)[:, None]).float().mean().item()
     return precision, (across <= radii(fake, k)[None]).float().mean().item()
 
 
-@wrong("precision_recall", caught_by="overlapping")
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
 def density_and_coverage(real, fake, k):
     held = torch.cdist(real, fake) <= radii(real, k)[:, None]
     return held.sum(0).float().mean().item() / k, held.any(1).float().mean().item()
 
 
-@wrong("precision_recall", caught_by="overlapping", says="tuple")
+@wrong("precision_recall", caught_by="overlapping", diagnosis="type", says="tuple")
 def one_tensor_of_two(real, fake, k):
     return torch.tensor(by_topk(real, fake, k))
 
 
-@wrong("precision_recall", caught_by="overlapping", says="tuple")
+@wrong("precision_recall", caught_by="overlapping", diagnosis="type", says="tuple")
 def precision_alone(real, fake, k):
     return by_topk(real, fake, k)[0]
+
+
+@right("precision_recall")
+def means_in_single_precision(real, fake, k):
+    def share(points, support):
+        own = (support.double()[:, None] - support.double()[None]).square().sum(-1).sqrt()
+        radius = torch.sort(own, dim=1)[0][:, k].to(support.dtype)
+        held = torch.cdist(points, support) - radius <= 0
+        return held.any(1).to(torch.float32).mean().item()
+
+    return share(fake, real), share(real, fake)
+
+
+@right("precision_recall")
+def counted_and_divided(real, fake, k):
+    def count(points, support):
+        radius = radii(support, k)
+        return sum(bool(((support - p).norm(dim=1) <= radius).any()) for p in points)
+
+    return count(fake, real) / len(fake), count(real, fake) / len(real)
+
+
+@right("precision_recall")
+def largest_margin(real, fake, k):
+    """A point is in when the ball that holds it best holds it."""
+    across = torch.cdist(real, fake)
+    for_fakes, for_reals = radii(real, k)[:, None] - across, radii(fake, k)[None] - across
+    return float((for_fakes.amax(0) >= 0).double().mean()), float((for_reals.amax(1) >= 0).double().mean())
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
+def sums_of_absolute_differences_again(real, fake, k):
+    def share(points, support):
+        radius = torch.cdist(support, support, p=1).sort(dim=1).values[:, k]
+        return (torch.cdist(points, support, p=1) <= radius).any(1).float().mean().item()
+
+    return share(fake, real), share(real, fake)
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
+def squared_radius_for_a_distance(real, fake, k):
+    across = torch.cdist(real, fake)
+    precision = (across <= radii(real, k)[:, None].square()).any(0).float().mean().item()
+    return precision, (across <= radii(fake, k)[None].square()).any(1).float().mean().item()
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
+def mean_distance_of_the_neighbours(real, fake, k):
+    def share(points, support):
+        radius = torch.cdist(support, support).sort(dim=1).values[:, 1 : k + 1].mean(1) * 0.8
+        return (torch.cdist(points, support) <= radius).any(1).float().mean().item()
+
+    return share(fake, real), share(real, fake)
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
+def at_least_k_balls(real, fake, k):
+    across = torch.cdist(real, fake)
+    precision = ((across <= radii(real, k)[:, None]).sum(0) > k).float().mean().item()
+    return precision, ((across <= radii(fake, k)[None]).sum(1) > k).float().mean().item()
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
+def share_of_balls_that_hold_something(real, fake, k):
+    across = torch.cdist(real, fake)
+    precision = (across <= radii(real, k)[:, None]).any(1).float().mean().item()
+    return precision, (across <= radii(fake, k)[None]).any(0).float().mean().item()
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
+def outside_instead_of_inside(real, fake, k):
+    precision, recall = by_topk(real, fake, k)
+    return 1 - precision, 1 - recall
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
+def both_balls_must_hold(real, fake, k):
+    across = torch.cdist(real, fake)
+    held = (across <= radii(real, k)[:, None]) & (across <= radii(fake, k)[None])
+    return held.any(0).float().mean().item(), held.any(1).float().mean().item()
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="factor", says="same factor, 100")
+def percentages(real, fake, k):
+    precision, recall = by_topk(real, fake, k)
+    return 100 * precision, 100 * recall
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
+def one_number_for_both(real, fake, k):
+    precision, recall = by_topk(real, fake, k)
+    f1 = 2 * precision * recall / (precision + recall + 1e-12)
+    return f1, f1
+
+
+@wrong("precision_recall", caught_by="as_many_neighbours_as_there_are", diagnosis="raises")
+def others_counted_from_zero(real, fake, k):
+    def share(points, support):
+        n = len(support)
+        others = torch.cdist(support, support)[~torch.eye(n, dtype=torch.bool)].view(n, n - 1)
+        return (torch.cdist(points, support) <= others.topk(k + 1, largest=False).values[:, k - 1]).any(1)
+
+    return share(fake, real).float().mean().item(), share(real, fake).float().mean().item()
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="random", says="random")
+def of_a_random_half(real, fake, k):
+    some = torch.randperm(len(fake))[: max(k + 1, len(fake) // 2)]
+    return by_topk(real, fake[some], k)
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="argument", says="modified")
+def scaled_in_place(real, fake, k):
+    scale = real.abs().max()
+    real /= scale
+    fake /= scale
+    return by_topk(real, fake, k)
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="type", says="dictionary")
+def with_names(real, fake, k):
+    precision, recall = by_topk(real, fake, k)
+    return {"precision": precision, "recall": recall}
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="shape", says="shape")
+def inside_or_not(real, fake, k):
+    across = torch.cdist(real, fake)
+    return (across <= radii(real, k)[:, None]).any(0).double(), (across <= radii(fake, k)[None]).any(1).double()
+
+
+@wrong("precision_recall", caught_by="overlapping", diagnosis="mistyped", says="NameError")
+def radius_never_measured(real, fake, k):
+    across = torch.cdist(real, fake)
+    return (across <= radius[:, None]).any(0).float().mean(), (across <= radius[None]).any(1).float().mean()  # noqa: F821
