@@ -172,13 +172,10 @@ def _compare(exercise: Exercise, case: Case, got: _Outcome, expected: _Reference
         return _compare_error(exercise, got.error)
     assert got.value and expected.value, "a reference is never an error"
     if not got.repeatable:
-        told = "two calls with the same inputs differ; a graded function draws no random numbers and remembers nothing "
-        told += "from one call to the next."
+        told = "two calls with the same inputs differ; a graded function draws no random numbers and remembers nothing"
         if exercise.name[0].isupper():
-            told = (
-                "two objects used alike differ; a graded class draws no random numbers, and its objects share nothing."
-            )
-        return _Complaint("random", told, plain=True)
+            told = "two objects used alike differ; a graded class draws no random numbers and its objects share nothing"
+        return _Complaint("random", f"{told}.", plain=True)
     return (
         _compare_value(exercise, got.value, expected.value, expected.precision)
         or _compare_arguments(got, expected)
@@ -190,7 +187,7 @@ def _compare(exercise: Exercise, case: Case, got: _Outcome, expected: _Reference
 
 def _compare_error(exercise: Exercise, error: _Raised) -> _Complaint:
     if error.type == "NotImplementedError" and "implemented for" not in error.message:  # PyTorch raises it, too
-        if error.function not in ("", exercise.name, "<module>"):
+        if error.function not in ("", exercise.name, "<module>") and not exercise.name[0].isupper():  # not a method
             told = f"it calls {error.function}, which still raises NotImplementedError. Write that one first"
             return _Complaint("helper", f"{told}.", plain=True)
         return _Complaint("open", "not attempted yet: the function still raises NotImplementedError.", plain=True)

@@ -7,8 +7,10 @@ import math
 import random
 import re
 
+import nbformat
 import numpy as np
 import pytest
+import sympy
 import torch
 from torch import nn, optim
 
@@ -725,6 +727,19 @@ def test_a_failed_check_shows_its_sentence_and_no_traceback(capsys):
         InteractiveShell.clear_instance()
     shown = capsys.readouterr().out.strip()
     assert shown.startswith("✗ discriminator_loss: ") and "Traceback" not in shown and "checking.py" not in shown
+
+
+@pytest.mark.parametrize("section", sections())
+def test_what_is_handed_out_is_not_attempted_yet(section):
+    """A stub says so of itself, a function as well as a class, and of no other answer."""
+    notebook = nbformat.read(bank.ROOT / "notebooks" / section / f"{section}.ipynb", as_version=4)
+    names: dict = {"sp": sympy}  # some stubs begin with what is given
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "NotImplementedError" in cell.source:
+            exec(compile(cell.source, "<stub>", "exec"), names)
+    for name in exercises(section):
+        with pytest.raises(autograder.CheckFailed, match=f"^{name}: not attempted yet"):
+            autograder.check(name, names[name])
 
 
 def test_names_of_exercises_are_unique_in_the_course():
