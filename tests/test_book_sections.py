@@ -194,11 +194,12 @@ BANK = '''"""Right and wrong answers of the section."""
 from tests.bank import Bank
 
 bank = Bank()
+bank.spoils("triple", r"three times x|3 ?\\* ?x")
 bank.right("triple")(lambda x: x + x + x)
 bank.right("triple")(lambda x: x * 3)
 bank.right("triple")(lambda x: 2 * x + x)
 for k in (0, 1, 2, 4, 5):
-    bank.wrong("triple", caught_by="some_numbers")(lambda x, k=k: k * x)
+    bank.wrong("triple", caught_by="some_numbers", diagnosis="number")(lambda x, k=k: k * x)
 '''
 
 
@@ -286,7 +287,7 @@ def test_a_new_section_touches_no_file_besides_its_own_four(clone):
     assert "tripling,implicit,thrice a number,11" in after["src/dgm/map.csv"].decode()
     assert f'<a href="{NEW}.html#exercise-triple">11.1</a>' in exercise_list(lessons.load(root))
     bank = run(clone, "pytest", "-q", "tests/test_mistakes.py", "-k", "not published", "-p", "no:cacheprovider")
-    assert bank.returncode == 0 and "10 passed" in bank.stdout, bank.stdout
+    assert bank.returncode == 0 and "12 passed" in bank.stdout, bank.stdout
 
 
 def test_prose_is_built_without_a_sandbox(clone):
