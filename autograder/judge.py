@@ -214,7 +214,7 @@ def _compare_value(exercise: Exercise, got: _Value, expected: _Value, precision:
         return _Complaint("shape", told)
     if isinstance(expected, _TensorValue) and isinstance(got, _TensorValue) and got.dtype != expected.dtype:
         told = f"the result should keep the inputs' dtype, {expected.dtype}; this is {got.dtype}."
-        return _Complaint("dtype", told, plain=True)
+        return _Complaint("dtype", told)
     if isinstance(expected, _Number) and expected.kind in ("bool", "int") and isinstance(got, _Number):
         return None if (got.kind, got.data) == (expected.kind, expected.data) else _Complaint("number", "wrong value.")
     assert not isinstance(expected, _Other), "a reference is made of numbers"
