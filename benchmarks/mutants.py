@@ -1,6 +1,6 @@
 """Can the tests fail? Break one line at a time, run the tests named for its module, and count what turns red.
 
-    python benchmarks/mutants.py [--quick] [--only MODULE] [--workers N] [--json PATH] [--contributing]
+    python benchmarks/mutants.py [--quick] [--only MODULE ...] [--workers N] [--json PATH] [--contributing]
 
 Each place in `mutants.toml` is one line of `dgm`, `autograder` or `book/tools`, and what a slip or a tidy hand could
 make of it. It is changed in a copy of the repository with an environment of its own, never here. Tests that stay green
@@ -149,7 +149,7 @@ def run(mutants: list[Mutant], workers: int, keep: Callable[[dict[Mutant, bool]]
 
         with ThreadPoolExecutor(workers) as pool:
             files = sorted({name for mutant in mutants for name in mutant.tests if name.endswith(".py")})
-            green, said = task(tested, [f"--numprocesses={workers}", "--dist=loadgroup", *files])
+            green, said = task(tested, [f"--numprocesses={workers}", *files])
             if not green:
                 print(said[-6000:], file=sys.stderr)
                 sys.exit("The tests are red on the unbroken copy, so that nothing would be proved.")
@@ -215,14 +215,18 @@ def main() -> int:
         "Break one line at a time and count what the tests see; --quick: a place per module of dgm."
     )
     parser.add_argument(
-        "--only", default="", help="only modules whose path contains this text; --json keeps the others"
+        "--only",
+        nargs="+",
+        default=[""],
+        metavar="MODULE",
+        help="only modules whose path contains one of these texts; --json keeps the others",
     )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="copies at a time (default: cores)")
     parser.add_argument("--contributing", action="store_true", help="write the table into CONTRIBUTING.md")
     arguments = parser.parse_args()
     places = load()
     modules = list(dict.fromkeys(mutant.module for mutant in places))
-    mutants = [mutant for mutant in places if arguments.only in mutant.module]
+    mutants = [mutant for mutant in places if any(text in mutant.module for text in arguments.only)]
     if arguments.quick:
         mutants = list({m.module: m for m in mutants if m.module.startswith("src/dgm")}.values())
     if not mutants or arguments.workers < 1:
@@ -231,7 +235,7 @@ def main() -> int:
     workers = min(arguments.workers, len(mutants))
 
     def rows_with(seen: dict[Mutant, bool]) -> list[dict]:
-        return merged(table(mutants, seen), arguments.json if arguments.only else None, modules)
+        return merged(table(mutants, seen), arguments.json if arguments.only != [""] else None, modules)
 
     rows = rows_with(run(mutants, workers, lambda seen: report.write(arguments.json, rows_with(seen))))
     shown = [(r["module"], str(r["places"]), str(r["red"]), f"{r['red'] / r['places']:.0%}") for r in rows]

@@ -132,27 +132,29 @@ def test_an_outcome_is_plain_json():
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("answer", "kind", "says"),
     [
-        (lambda x, w: (w * x**2).sum() / 2, "same factor, 0.5"),
-        (lambda x, w: -(w * x**2).sum(), "sign is reversed"),
-        (lambda x, w: (w * x**2).sum() + 1, "same constant, 1"),
-        (lambda x, w: 0 * (w * x**2).sum() + 5, "same whatever the inputs"),
-        (lambda x, w: w * x**2, "this returns a tensor of shape (4,)"),
-        (lambda x, w: (w * x**2).sum().item(), "no gradient flows back from it: .item() cuts the graph here"),
-        (lambda x, w: (w * x.detach() ** 2).sum(), "the gradient with respect to x is wrong"),
-        (lambda x, w: (w * x**2).sum().float(), "keep the inputs' dtype, float64"),
-        (lambda x, w: (w * x**2).sum() + torch.rand(()), "two calls with the same inputs differ"),
-        (lambda x, w: right(x, w) + 0 * x.detach().mul_(2).sum(), "the input x is modified"),
-        (lambda x, w: (w * x**2).sum().detach().numpy(), "a NumPy array"),
-        (lambda x, w: (right(x, w), 1), "a tuple of 2"),
-        (lambda x, w: right(x, w) / 0, "where a finite number was expected"),
-        (lambda x, w: nope, "NameError: name 'nope' is not defined"),  # noqa: F821
+        (lambda x, w: (w * x**2).sum() / 2, "factor", "same factor, 0.5"),
+        (lambda x, w: -(w * x**2).sum(), "sign", "sign is reversed"),
+        (lambda x, w: (w * x**2).sum() + 1, "constant", "same constant, 1"),
+        (lambda x, w: 0 * (w * x**2).sum() + 5, "ignores", "same whatever the inputs"),
+        (lambda x, w: w * x**2, "shape", "this returns a tensor of shape (4,)"),
+        (lambda x, w: (w * x**2).sum().item(), "cut", "no gradient flows back from it: .item() cuts the graph here"),
+        (lambda x, w: (w * x.detach() ** 2).sum(), "slope", "the gradient with respect to x is wrong"),
+        (lambda x, w: (w * x**2).sum().float(), "dtype", "keep the inputs' dtype, float64"),
+        (lambda x, w: (w * x**2).sum() + torch.rand(()), "random", "two calls with the same inputs differ"),
+        (lambda x, w: right(x, w) + 0 * x.detach().mul_(2).sum(), "argument", "the input x is modified"),
+        (lambda x, w: (w * x**2).sum().detach().numpy(), "type", "a NumPy array"),
+        (lambda x, w: (right(x, w), 1), "type", "a tuple of 2"),
+        (lambda x, w: right(x, w) / 0, "nan", "where a finite number was expected"),
+        (lambda x, w: nope, "mistyped", "NameError: name 'nope' is not defined"),  # noqa: F821
     ],
 )
 @pytest.mark.filterwarnings("ignore")
-def test_a_mistake_has_its_sentence(answer, says):
-    assert says in message(answer)
+def test_a_mistake_has_its_kind_and_its_sentence(answer, kind, says):
+    found = judge.mark(square, record(answer), record(right))
+    assert says in found.message
+    assert found.diagnosis == kind
 
 
 def test_a_mistake_in_one_of_several_values_is_placed():
