@@ -362,7 +362,8 @@ def _compare_gradients(exercise: Exercise, got: _Outcome, expected: _Reference, 
 # --- all cases together -----------------------------------------------------------------------------------------------
 
 _SPEAKS_TO: dict[Diagnosis, str] = {
-    **dict.fromkeys(("type", "shape", "dtype"), "form"),
+    **dict.fromkeys(("type", "shape"), "form"),
+    "dtype": "dtype",
     **dict.fromkeys(("cut", "slope", "nan slope"), "slope"),
     **dict.fromkeys(("argument", "flags", "replaced", "left gradients"), "effect"),
 }  # everything else is about numbers

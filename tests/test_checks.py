@@ -329,6 +329,53 @@ def test_exactly_a_float_means_exactly_a_float():
     assert "right in all" in message(as_item, step, as_item)
 
 
+doubling = Exercise("doubling", points=1)
+
+
+@doubling.case
+def a_row(rng):
+    """Twice, not half."""
+    return {"x": normal(rng, 3)}
+
+
+@doubling.case(about="form")
+def one_entry(rng):
+    """A row of one stays a row."""
+    return {"x": normal(rng, 1)}
+
+
+@doubling.case(about="dtype")
+def double_precision(rng):
+    """More digits go in, more come out."""
+    return {"x": normal(rng, 3, dtype=torch.float64)}
+
+
+@doubling.case(about="slope")
+def slopes(rng):
+    """The slope is twice as well."""
+    return {"x": normal(rng, 4)}
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda x: x / 2, "Twice, not half."),
+        (lambda x: (2 * x).squeeze(), "A row of one stays a row."),
+        (lambda x: 2 * x[:, None], "A row of one stays a row."),
+        (lambda x: (2 * x).float(), "More digits go in, more come out."),
+        (lambda x: (2 * x).half(), "More digits go in, more come out."),
+        (lambda x: 2 * x.float() if len(x) == 3 else 2 * x.double(), "More digits go in, more come out."),
+        (lambda x: 2 * x if len(x) == 3 else 2 * x.double(), ""),
+        (lambda x: 3 * x - x.detach(), "The slope is twice as well."),
+        (lambda x: x.mul_(2), ""),
+    ],
+)
+def test_a_hint_is_shown_for_what_it_speaks_to(answer, hint):
+    """Never another case's, which would send the student elsewhere; none is better."""
+    _, _, shown = message(answer, doubling, lambda x: 2 * x).partition("Hint: ")
+    assert shown == hint
+
+
 # --- what is watched --------------------------------------------------------------------------------------------------
 
 mixing = Exercise("mixing", points=1)
@@ -452,12 +499,18 @@ def test_an_int_is_an_int_and_a_bool_is_none():
 
 
 def test_a_plain_number_is_as_exact_as_its_inputs():
-    loss = Exercise("loss", points=1, differentiable=False, as_float=True, cases=square.cases)
+    loss = Exercise("loss", points=1, differentiable=False, as_float=True, cases=[*square.cases])
+
+    @loss.case
+    def one_single_among_doubles(rng):
+        """Whoever multiplies a float32 by a float64 has seven digits."""
+        return {"x": normal(rng, 4, dtype=torch.float64), "w": normal(rng, 4)}
 
     def item(x, w):
         return right(x, w).item()
 
-    for off, failing in ((1e-9, set()), (1e-5, {"two_inputs"}), (1e-3, {"two_inputs", "single_precision"})):
+    single = {"single_precision", "one_single_among_doubles"}
+    for off, failing in ((1e-9, set()), (1e-5, {"two_inputs"}), (1e-3, {"two_inputs", *single})):
         found = verdict(lambda x, w, off=off: item(x, w) * (1 + off), loss, item)
         assert {case.name for case in found.cases if not case.passed} == failing
 

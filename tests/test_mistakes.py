@@ -38,7 +38,7 @@ def test_every_exercise_has_at_least_three_right_and_five_wrong_answers(section)
 @pytest.mark.parametrize(("section", "answer"), each("right_answers"))
 @pytest.mark.filterwarnings("ignore")  # a right answer may warn: scikit-learn does of a single sample
 def test_a_right_answer_gets_full_marks(section, answer):
-    for hidden_seed in (1, 2, 3):
+    for hidden_seed in (1, 2):  # `benchmarks/mistakes.py` tries hundreds
         verdict = bank.verdict(section, answer, hidden_seed)
         assert verdict.points == verdict.max_points, verdict.message
 

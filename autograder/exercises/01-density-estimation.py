@@ -137,7 +137,7 @@ def one_step(rng):
     return chain_inputs(rng, tilted_gaussian, steps=1)
 
 
-@metropolis_hastings.case(about="form")
+@metropolis_hastings.case(about="dtype")
 def single_precision(rng):
     """float32 in, float32 out; accepted is a tensor of booleans, one per step."""
     return chain_inputs(rng, tilted_gaussian, steps=10, dtype=torch.float32)
@@ -192,7 +192,7 @@ def far_from_the_origin(rng):
     return {"x": cloud(rng, 8, 2, offset=1e6)}
 
 
-@gaussian_mle.case(about="form")
+@gaussian_mle.case(about="dtype")
 def single_precision(rng):
     """float32 in, float32 out, for both results."""
     return {"x": cloud(rng, 7, 3, dtype=torch.float32)}
@@ -276,7 +276,7 @@ def more_dimensions_than_a_double_holds(rng):
     return near_the_data(kde_inputs(rng, 2, 4, 400, bandwidth=0.02))
 
 
-@kde_log_density.case(about="form")
+@kde_log_density.case(about="dtype")
 def single_precision(rng):
     """float32 in, float32 out."""
     return kde_inputs(rng, 4, 3, 2, dtype=torch.float32)
@@ -330,7 +330,7 @@ def fewer_samples_than_data(rng):
     return kde_draws(rng, 9, 2, 3)
 
 
-@kde_sample.case(about="form")
+@kde_sample.case(about="dtype")
 def single_precision(rng):
     """float32 in, float32 out."""
     return kde_draws(rng, 5, 4, 2, dtype=torch.float32)

@@ -61,7 +61,7 @@ def unequal_units(rng):
     return {"x": x + 7, "k": 2}
 
 
-@pca_reconstruct.case(about="form")
+@pca_reconstruct.case(about="dtype")
 def single_precision(rng):
     """float32 in, float32 out: NumPy and scikit-learn may hand back another type."""
     return {"x": correlated(rng, 10, 4, dtype=torch.float32) + 20, "k": 2}
@@ -167,7 +167,7 @@ def very_wide_and_very_narrow(rng):
     return {"mean": normal(rng, 6, 2, scale=1e-3), "log_var": log_var, "noise": normal(rng, 6, 2)}
 
 
-@reparameterize.case(about="form")
+@reparameterize.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out."""
     return {name: normal(rng, 3, 2, dtype=DOUBLE) for name in ("mean", "log_var", "noise")}
@@ -216,7 +216,7 @@ def very_wide_and_very_narrow(rng):
     return {"mean": normal(rng, 6, 2), "log_var": log_var}
 
 
-@gaussian_kl.case(about="form")
+@gaussian_kl.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out."""
     return {"mean": normal(rng, 3, 2, dtype=DOUBLE), "log_var": normal(rng, 3, 2, dtype=DOUBLE)}
@@ -286,7 +286,7 @@ def determinants_that_overflow(rng):
     return two_gaussians(rng, 100, scale1=2e4, scale2=1e4)
 
 
-@mvn_kl.case(about="form")
+@mvn_kl.case(about="dtype")
 def single_precision(rng):
     """float32 in, float32 out."""
     return two_gaussians(rng, 3, scale2=2.0, dtype=torch.float32)
@@ -361,7 +361,7 @@ def confident_decoder(rng):
     return inputs | {"logits": 100 * torch.sign(inputs["logits"]) + normal(rng, 3, 6)}
 
 
-@negative_elbo.case(about="form")
+@negative_elbo.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out."""
     return elbo_inputs(rng, 4, 5, dtype=DOUBLE)

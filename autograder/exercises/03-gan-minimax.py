@@ -72,7 +72,7 @@ def confident_and_wrong(rng):
     return {"real_logits": -100 + normal(rng, 3, 1), "fake_logits": 100 + normal(rng, 4, 1)}
 
 
-@discriminator_loss.case(about="form")
+@discriminator_loss.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: don't convert, and build targets with ones_like or zeros_like."""
     return {
@@ -107,7 +107,7 @@ def fake_logits_cases(exercise: Exercise) -> None:
         """A patch discriminator returns one logit per patch, shape (n, 1, h, w): average over all of them."""
         return {"fake_logits": normal(rng, 2, 1, 3, 4)}
 
-    @exercise.case(about="form")
+    @exercise.case(about="dtype")
     def double_precision(rng):
         """float64 in, float64 out: don't convert, and build targets with ones_like or zeros_like."""
         return {"fake_logits": normal(rng, 4, 1, dtype=torch.float64)}

@@ -89,7 +89,7 @@ def tiny_probabilities(rng):
     return {"p": probabilities(rng, 6), "q": q / q.sum()}
 
 
-@kl_divergence.case(about="form")
+@kl_divergence.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {"p": probabilities(rng, 5, dtype=torch.float64), "q": probabilities(rng, 5, dtype=torch.float64)}
@@ -148,7 +148,7 @@ def tiny_probabilities(rng):
     return {"p": probabilities(rng, 6), "q": q / q.sum()}
 
 
-@js_divergence.case(about="form")
+@js_divergence.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {"p": probabilities(rng, 5, dtype=torch.float64), "q": probabilities(rng, 5, dtype=torch.float64)}
@@ -199,7 +199,7 @@ def tiny_densities(rng):
     return {"p": 1e-13 * probabilities(rng, 6), "q": 1e-13 * probabilities(rng, 6)}
 
 
-@optimal_discriminator.case(about="form")
+@optimal_discriminator.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: don't convert, also not the 1/2."""
     return {"p": probabilities(rng, 5, dtype=torch.float64), "q": probabilities(rng, 5, dtype=torch.float64)}
@@ -261,7 +261,7 @@ def nearly_sure(rng):
     return {"p": probabilities(rng, 5), "q": probabilities(rng, 5), "d": d}
 
 
-@game_value.case(about="form")
+@game_value.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     d = answers(rng, 4, dtype=torch.float64)
@@ -305,7 +305,7 @@ def extreme_logits(rng):
     return {"logits": torch.cat([79 - normal(rng, 2).abs(), normal(rng, 2).abs() - 79])}
 
 
-@density_ratio.case(about="form")
+@density_ratio.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {"logits": normal(rng, 4, dtype=torch.float64)}

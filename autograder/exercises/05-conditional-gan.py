@@ -70,13 +70,13 @@ def one_feature(rng):
     return {"x": normal(rng, 4, 1), "y": integers(1, 0, 0, 2), "n_classes": 3}
 
 
-@append_label.case(about="form")
+@append_label.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: the one-hot part takes x's dtype, and x keeps its own."""
     return {"x": normal(rng, 4, 3, dtype=torch.float64), "y": integers(0, 2, 1, 2), "n_classes": 3}
 
 
-@append_label.case(about="form")
+@append_label.case(about="dtype")
 def half_precision(rng):
     """float16 in, float16 out. If the one-hot part is float32, torch.cat silently widens x as well; the dtype to
     convert to is not one that you can name in advance."""
@@ -382,7 +382,7 @@ def confident_and_wrong(rng):
     }
 
 
-@acgan_class_loss.case(about="form")
+@acgan_class_loss.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {

@@ -72,7 +72,7 @@ def sure_and_wrong(rng):
     return {"q_logits": normal(rng, 4, 3) + 100 * F.one_hot((c + 1) % 3, 3), "c": c}
 
 
-@categorical_info_loss.case(about="form")
+@categorical_info_loss.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {"q_logits": normal(rng, 4, 3, dtype=torch.float64), "c": integers(rng, 4, 3)}
@@ -132,7 +132,7 @@ def very_unsure(rng):
     return given | {"q_log_var": given["q_log_var"] + 30}
 
 
-@continuous_info_loss.case(about="form")
+@continuous_info_loss.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return guesses(rng, 4, 3, dtype=torch.float64)
@@ -176,7 +176,7 @@ def one_continuous_code(rng):
     return latent(rng, 4, 2, 3, 1)
 
 
-@join_code.case(about="form")
+@join_code.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: a one-hot vector is made of integers, and z is not."""
     return latent(rng, 3, 2, 4, 2, dtype=torch.float64)

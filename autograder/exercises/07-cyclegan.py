@@ -59,7 +59,7 @@ def absolute_error_cases(exercise: Exercise, copy: str) -> Exercise:
         x = normal(rng, 3, 1, 2, 2)
         return {"x": x, copy: x.clone()}
 
-    @exercise.case(about="form")
+    @exercise.case(about="dtype")
     def double_precision(rng):
         """float64 in, float64 out: don't convert."""
         return {"x": normal(rng, 4, 2, dtype=torch.float64), copy: normal(rng, 4, 2, dtype=torch.float64)}
@@ -181,7 +181,7 @@ def perfect_fakes(rng):
     return inputs | {key: 100 + inputs[key] for key in ("d_a_fake_logits", "d_b_fake_logits")}
 
 
-@cyclegan_generator_loss.case(about="form")
+@cyclegan_generator_loss.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return translators(rng, n_a=3, n_b=4, dtype=torch.float64)
@@ -318,7 +318,7 @@ def images(rng):
     return script(rng, 2, ("ks", [0, 0]), ("sk", [1, 0]), ("ss", [0, 1]), shape=(1, 4, 3))
 
 
-@ReplayPool.case(about="form")
+@ReplayPool.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: storage that is made beforehand must have the dtype of the batch."""
     return script(rng, 2, ("kk", [0, 0]), ("ss", [1, 0]), ("sk", [1, 0]), dtype=torch.float64)

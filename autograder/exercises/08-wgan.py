@@ -71,7 +71,7 @@ def far_apart(rng):
     return {"x": normal(rng, 6, scale=20) - 300, "y": normal(rng, 6, scale=5) + 200}
 
 
-@wasserstein_1d.case(about="form")
+@wasserstein_1d.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out, and exact: no bins, no grid, no random pairs."""
     return {"x": normal(rng, 9, dtype=torch.float64), "y": normal(rng, 9, dtype=torch.float64).exp()}
@@ -119,7 +119,7 @@ def large_scores(rng):
     return {"real_scores": -300 + normal(rng, 4, 1), "fake_scores": 500 + normal(rng, 3, 1)}
 
 
-@critic_loss.case(about="form")
+@critic_loss.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {
@@ -161,7 +161,7 @@ def large_scores(rng):
     return {"fake_scores": torch.cat([400 + normal(rng, 3, 1), -100 + normal(rng, 2, 1)])}
 
 
-@wasserstein_generator_loss.case(about="form")
+@wasserstein_generator_loss.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {"fake_scores": normal(rng, 4, 1, dtype=torch.float64)}
@@ -365,7 +365,7 @@ def old_gradients(rng):
     return penalty_inputs(rng, critic, 4, 3)
 
 
-@gradient_penalty.case(about="form")
+@gradient_penalty.case(about="dtype")
 def single_precision(rng):
     """float32 in, float32 out: don't convert."""
     return penalty_inputs(rng, network(rng, 2, 5, 1), 5, 2, dtype=torch.float32)

@@ -32,7 +32,7 @@ def further_cases(exercise: Exercise) -> None:
         lr is built in."""
         return point(rng) | {"lr": 1.5}
 
-    @exercise.case(about="form")
+    @exercise.case(about="dtype")
     def double_precision(rng):
         """float64 in, float64 out, and the caller's x and y keep their values: x = x - ..., not x -= ..."""
         return point(rng, dtype=torch.float64)
@@ -146,7 +146,7 @@ def maps_of_features(rng):
     return {"real_features": normal(rng, 4, 2, 3, 3) + 0.5, "fake_features": normal(rng, 3, 2, 3, 3)}
 
 
-@feature_matching_loss.case(about="form")
+@feature_matching_loss.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return {
@@ -204,7 +204,7 @@ def no_smoothing(rng):
     return {"real_logits": normal(rng, 4, 1), "fake_logits": normal(rng, 6, 1), "smooth": 1.0}
 
 
-@smoothed_discriminator_loss.case(about="form")
+@smoothed_discriminator_loss.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out: build targets with full_like."""
     return {
@@ -262,7 +262,7 @@ def table(rng):
     return densities(rng, 3, 4) | {"alpha": 0.7, "beta": 0.2}
 
 
-@smoothed_optimal_discriminator.case(about="form")
+@smoothed_optimal_discriminator.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out."""
     return densities(rng, 5, dtype=torch.float64) | {"alpha": 0.9, "beta": 0.1}
@@ -312,7 +312,7 @@ def one_row_of_one(rng):
     return {"features": normal(rng, 4, 2), "kernel": normal(rng, 2, 1, 1)}
 
 
-@minibatch_features.case(about="form")
+@minibatch_features.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out."""
     return {
@@ -377,7 +377,7 @@ def constant_feature(rng):
     return {"x": x, "reference": reference, "eps": 1e-3}
 
 
-@virtual_batch_norm.case(about="form")
+@virtual_batch_norm.case(about="dtype")
 def double_precision(rng):
     """float64 in, float64 out."""
     return {

@@ -85,7 +85,7 @@ def singular_covariances(rng):
     return moments(rng, 12, rank1=2, rank2=3)  # so many zeros that rounding makes some of them negative
 
 
-@frechet_distance.case(about="form")
+@frechet_distance.case(about="dtype")
 def single_precision(rng):
     """float32 in, float32 out (or a Python float), and singular again: eigenvalues that should be 0 may be as negative
     as -1e-7."""
