@@ -86,7 +86,8 @@ class Exercise:
 
         ``gradient`` says whether the gradient is compared as well, or, "finite", must only be numbers: at a corner one
         right answer has another slope than the next. ``about`` says to which failures the hint speaks, one or more
-        words: "number" (wrong results), "form" (type, shape), "dtype", "slope" (gradients), "effect" (what is left behind).
+        words: "number" (wrong results), "form" (type, shape), "dtype", "slope" (gradients), "effect" (what is left
+        behind).
         """
 
         def add(make: Callable) -> Callable:
