@@ -24,6 +24,7 @@ ORDER += ("test_book_browser", "test_book_press", "test_book_sections", "test_bo
 SLOW = (
     "test_book_",
     "test_hostile",
+    "test_grade",
     "test_grading",
     "test_isolation",
     "test_cli",

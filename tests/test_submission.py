@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+import nbformat
 import pytest
+from nbconvert.exporters import HTMLExporter
 
 from autograder import exercise
 from autograder.server import course, grade, submission
@@ -51,12 +53,144 @@ def test_the_checks_of_a_release_are_its_exercises(section):
     assert sorted(titles) == sorted(exercise.exercises(section))
 
 
-def test_the_first_copy_of_an_answer_counts_and_is_named():
+HELPER = "def mean_softplus(a):\n    return F.softplus(a).mean()"
+USES_IT = f"def {ATTACKED}(a, b):\n    return mean_softplus(-a) + mean_softplus(b)"
+WRONG = f"def {ATTACKED}(a, b):\n    return a.mean()"
+STUB = next(cell.source for cell in RELEASE.cells if submission.title(cell) == ATTACKED)
+
+
+def pieces(*sources, after_the_check=()):
+    """The notebook with an answer in several cells, as an editor splits or copies them, and what is left of them."""
     notebook = solved()
-    notebook["cells"].append(copied(find(notebook, ATTACKED), source="wrong = 1"))
+    cell = find(notebook, ATTACKED)
+    at = notebook["cells"].index(cell)
+    notebook["cells"][at : at + 1] = [copied(cell, source=source, id=f"piece{k}") for k, source in enumerate(sources)]
+    at += len(sources) + 1
+    notebook["cells"][at:at] = [copied(cell, source=source, id=f"later{k}") for k, source in enumerate(after_the_check)]
     theirs, own, notes = rebuilt(notebook)
-    assert (theirs, own) == (answers(), [])
-    assert notes == [f"The cell {ATTACKED} is there more than once; the first one counts."]
+    assert own == [] and theirs == answers() | {ATTACKED: theirs[ATTACKED]}
+    assert notes == [f"The cell {ATTACKED} is there more than once; what stands before its check counts."] * len(notes)
+    return theirs[ATTACKED]
+
+
+def test_an_answer_in_several_cells_is_what_a_kernel_would_make_of_them():
+    assert pieces(HELPER, USES_IT) == f"{HELPER}\n\n{USES_IT}"
+    assert pieces(STUB, USES_IT) == USES_IT, "copied below what was handed out"
+    assert pieces(USES_IT, STUB) == USES_IT
+    assert pieces(WRONG, USES_IT) == f"{WRONG}\n\n{USES_IT}", "the second definition holds"
+    assert pieces(USES_IT, USES_IT) == USES_IT
+    assert pieces(USES_IT, after_the_check=[WRONG]) == USES_IT
+    assert pieces(STUB, after_the_check=[USES_IT]) == USES_IT
+    assert pieces(STUB, STUB) == STUB
+
+
+def test_a_piece_that_is_no_python_is_left_out_unless_it_is_the_rest_of_another():
+    cut = USES_IT.index("    return")
+    assert pieces(USES_IT[:cut], USES_IT[cut:]) == f"{USES_IT[:cut]}\n\n{USES_IT[cut:]}"
+    assert pieces("def half(", USES_IT) == USES_IT
+    assert pieces("%matplotlib inline\n" + HELPER, USES_IT) == f"%matplotlib inline\n{HELPER}\n\n{USES_IT}"
+    assert pieces("def half(", "and this(") == "def half(\n\nand this("
+
+
+def test_an_answer_that_is_not_recognised_runs_as_a_cell_of_their_own():
+    """An editor has dropped metadata and ids, so nothing tells it from a scratch cell."""
+    notebook = solved()
+    find(notebook, ATTACKED).update(metadata={}, id="new")
+    theirs, own, notes = rebuilt(notebook)
+    assert own == [answers()[ATTACKED]] and theirs[ATTACKED] == "# This cell was not in the submission."
+    told = f"The cell {ATTACKED} was not recognised; {ATTACKED} comes from a cell of the student's own."
+    assert notes == [told]
+
+
+def test_a_byte_order_mark_is_no_reason():
+    made, notes = submission.rebuild("\ufeff" + json.dumps(solved()), RELEASE)
+    assert not notes and made.cells
+
+
+# --- written answers --------------------------------------------------------------------------------------------------
+
+WRITTEN, QUESTION = "01-density-estimation", "bandwidth_by_training_likelihood"
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def written(change):
+    """What becomes of a written answer: its cell and the remarks, after a change of the notebook around it."""
+    release = grade.notebook("notebooks", WRITTEN, course.root())
+    notebook = json.loads(grade.notebook_path("notebooks", WRITTEN, course.root()).read_text(encoding="utf-8"))
+    cell = find(notebook, QUESTION)
+    change(notebook["cells"], notebook["cells"].index(cell), cell)
+    made, notes = submission.rebuild(json.dumps(notebook), release)
+    nbformat.validate(made)
+    found = find(made, QUESTION)
+    HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[found]))  # raises where a picture is missing
+    return found, notes
+
+
+def words(source, **more):
+    return {"cell_type": "markdown", "id": f"w{len(source)}", "metadata": {}, "source": source, **more}
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda cells, at, cell: cell.update(source="Zero."), "Zero."),
+        (lambda cells, at, cell: cells.insert(at + 1, words("Zero.")), "Zero."),
+        (lambda cells, at, cell: cells.insert(at, words("Zero.")), "Zero."),
+        (lambda cells, at, cell: cells.insert(at + 1, copied(cell, source="Zero.", id="x")), "Zero."),
+        (lambda cells, at, cell: (cell.update(source="One."), cells.insert(at + 1, words("Two."))), "One.\n\nTwo."),
+        (lambda cells, at, cell: (cells.remove(cell), cells.insert(at, words("Zero."))), "Zero."),
+        (lambda cells, at, cell: None, "*Your answer here.*"),
+    ],
+)
+def test_a_written_answer_is_what_stands_below_its_question(change, text):
+    found, notes = written(change)
+    assert found["source"] == text and not [note for note in notes if "more than once" not in note]
+
+
+def test_words_elsewhere_are_no_answer_and_it_is_said():
+    _, notes = written(lambda cells, at, cell: cells.append(words("It goes to zero.")))
+    told = "A written answer is empty, and there are texts in cells elsewhere; only what stands below its question"
+    assert notes == [f"{told} is read."]
+    _, notes = written(lambda cells, at, cell: (cell.update(source="Zero."), cells.append(words("Notes to myself."))))
+    assert notes == []
+
+
+def attached(text, attachments):
+    return lambda cells, at, cell: cell.update(source=text, attachments=attachments)
+
+
+def test_a_pasted_picture_is_kept_for_the_marker():
+    found, _ = written(attached("![a](attachment:a%20b.png)", {"a b.png": {"image/png": PNG}}))
+    assert found["attachments"]["a b.png"] == found["attachments"]["a%20b.png"] == {"image/png": PNG}
+    found, _ = written(attached("![a](attachment:a.png)", {"a.png": {"image/png": [PNG[:60], "\n", PNG[60:]]}}))
+    assert found["attachments"] == {"a.png": {"image/png": PNG}}
+
+
+@pytest.mark.parametrize(
+    "attachments",
+    [
+        None,
+        [],
+        {"a.png": "data"},
+        {"a.png": {"image/png": "<script>"}},
+        {"a.png": {"image/svg+xml": PNG}},
+        {"a.png": {"text/html": PNG}},
+        {"a.png": {"image/png": {}}},
+        {"b.png": {"image/png": PNG}},
+    ],
+)
+def test_a_picture_that_is_none_or_missing_costs_nobody_anything(attachments):
+    found, _ = written(attached("See ![a](attachment:a.png) and\n\n[b]: attachment:a.png", attachments))
+    assert "attachment:" not in found["source"] and found["source"].startswith("See ![a](#this-picture-is-missing)")
+    assert "a.png" not in found.get("attachments", {})
+
+
+def test_pictures_have_a_size_that_can_be_kept():
+    found, _ = written(attached("![a](attachment:a.png)", {"a.png": {"image/png": "A" * (9 << 20)}}))
+    assert "attachments" not in found and found["source"].endswith("*(The pictures are too large to be kept.)*")
+
+
+# --- what is gone or changed ------------------------------------------------------------------------------------------
 
 
 def test_what_is_deleted_is_named_and_stands_empty():

@@ -6,6 +6,7 @@ the same private seed; those of the public cases are stored in ``references/``.
 
 import contextlib
 import json
+import re
 import time
 from collections.abc import Iterable
 from functools import cache
@@ -23,6 +24,8 @@ from autograder.server.jail import probe
 from autograder.server.jail.box import LIMITS, Limits
 from autograder.server.results import Result, write
 from autograder.verdict import ExerciseResult, printable
+
+_FILE = "the-file"  # the cell that a Python file becomes
 
 _Outcomes = dict[str, dict[judge.Key, dict[str, Any]]]  # exercise -> (case, public) -> what one call did
 
@@ -63,18 +66,22 @@ def _ask(
     limits: Limits,
     unsafe: bool,
     reference: bool = False,
+    answers: dict[int, str] | None = None,
 ):
     """Send one job to this worker's jail; what comes back is sorted, not yet believed.
 
-    A solution is run as a ``reference``, more exactly than an answer.
+    A solution is run as a ``reference``, more exactly than an answer. ``answers`` says which cell is to define what.
 
     Returns:
-        outcomes of the wanted exercises, and per cell what it printed and how it failed, if it did.
+        outcomes of the wanted exercises, per cell what it printed and how it failed, if it did, and which exercises
+        are defined anew after their answer.
     """
     wanted = list(wanted)
     job = {"section": section, "cells": sources, "exercises": wanted, "seeds": seeds, "reference": reference}
+    job["answers"] = answers or {}
     outcomes: _Outcomes = {name: {} for name in wanted}
     cells: dict[int, tuple[str, str]] = {}
+    redefined: set[str] = set()
     for event in probe.current(limits, unsafe).run(job):
         name, case, cell = event.get("exercise"), event.get("case"), event.get("cell")
         if isinstance(cell, int):
@@ -82,11 +89,13 @@ def _ask(
         elif isinstance(name, str) and name in outcomes:
             if isinstance(case, str) and isinstance(event.get("outcome"), dict):
                 outcomes[name].setdefault((case[:200], event.get("public") is True), event["outcome"])
+            elif event.get("redefined") is True:
+                redefined.add(name)
             elif event.get("missing") is True:
                 outcomes[name][""] = collect.failed(f"there is no function {name} in the submission")  # type: ignore[index]
             elif isinstance(event.get("died"), str):
                 outcomes[name][""] = collect.failed(f"the call could not be finished: {event['died'][:200]}")  # type: ignore[index]
-    return outcomes, cells
+    return outcomes, cells, redefined
 
 
 def _describe_cell(event: dict[str, Any]) -> tuple[str, str]:
@@ -96,6 +105,9 @@ def _describe_cell(event: dict[str, Any]) -> tuple[str, str]:
     if not isinstance(error, dict):
         return printable(text), ""
     kind, message = (str(error.get(key, ""))[:2000] for key in ("type", "message"))
+    message = re.sub(
+        r"\(<[^<>]*>, line (\d+)\)", r"(line \1)", message
+    )  # IPython's name of a cell tells nobody anything
     return printable(text), printable(message if kind == "Died" else f"{kind}: {message}")
 
 
@@ -118,7 +130,7 @@ def _references(section: str, seed: int, limits: Limits, unsafe: bool, root: Pat
     except (OSError, ValueError):
         stored = {}
     cells = [cell.source for cell in submission.runnable(notebook("solutions", section, root))]
-    hidden, printed = _ask(section, cells, asked, {"hidden": seed}, limits, unsafe, reference=True)
+    hidden, printed, _ = _ask(section, cells, asked, {"hidden": seed}, limits, unsafe, reference=True)
     for name, wanted in asked.items():
         _complete(section, name, hidden[name], {(case.name, False) for case in wanted.cases}, printed)
         if stored.get(name, {}).keys() != {(case.name, True) for case in wanted.cases}:
@@ -152,15 +164,24 @@ def mark_notebook(
     expected = references(section, seed, limits, unsafe, root or course.root())
     cells = submission.runnable(rebuilt)
     seeds = {"public": PUBLIC_SEED, "hidden": seed}
-    outcomes, printed = _ask(section, [cell.source for cell in cells], asked, seeds, limits, unsafe)
+    answers = {i: submission.title(cell) for i, cell in enumerate(cells) if submission.is_attempted(cell)}
+    sources = [cell.source for cell in cells]
+    outcomes, printed, redefined = _ask(section, sources, asked, seeds, limits, unsafe, answers=answers)
+    again = "A cell further down defines {0} once more; {0} of the answer cell counts."
+    notes = [*notes, *(again.format(name) for name in asked if name in redefined)]
     marks = {name: _mark_exercise(e, outcomes[name], expected[name]) for name, e in asked.items()}
     wrong = {name for name, m in marks.items() if not m.points}
     for name, e in asked.items():
         judge.blame(e, marks[name], outcomes[name], wrong)
     for i, (_, error) in printed.items():
-        name = submission.title(cells[i]) if 0 <= i < len(cells) and submission.is_answer(cells[i]) else ""
-        if error and name in marks and not marks[name].points:
+        if not error or not 0 <= i < len(cells):
+            continue
+        name = submission.title(cells[i]) if submission.is_answer(cells[i]) else ""
+        if name in marks and not marks[name].points:
             marks[name].message += f"\nThe cell itself failed: {error[-600:]}"
+        for name, found in marks.items() if cells[i].id == _FILE else ():
+            if f"there is no function {name}" in found.message:
+                found.message = f"{name}: the file stops before it is defined: {error[-600:]}"
     shown = {cells[i].id: "".join(said) for i, said in printed.items() if 0 <= i < len(cells) and any(said)}
     return Result(
         section=section,
@@ -212,7 +233,8 @@ def mark_script(section: str, text: str, _name: str, seed: int, **options: Any) 
     """Marks of a Python file that defines some of a section's functions; the section's imports run before it."""
     release = notebook("notebooks", section, options.get("root") or course.root())
     imports = [cell for cell in release.cells if submission.is_imports(cell)]
-    script = nbformat.v4.new_notebook(cells=[*imports, nbformat.v4.new_code_cell(printable(text))])
+    file = nbformat.v4.new_code_cell(printable(text.removeprefix("\ufeff")), id=_FILE)
+    script = nbformat.v4.new_notebook(cells=[*imports, file])
     result = mark_notebook(section, script, [], seed, **options)
     for name, marks in result.exercises.items():
         for other in known_section(section):
@@ -232,7 +254,7 @@ def write_references(section: str, root: Path | None = None, limits: Limits = LI
     """
     asked = known_section(section)
     cells = [cell.source for cell in submission.runnable(notebook("solutions", section, root or course.root()))]
-    outcomes, printed = _ask(section, cells, asked, {"public": PUBLIC_SEED}, limits, unsafe, reference=True)
+    outcomes, printed, _ = _ask(section, cells, asked, {"public": PUBLIC_SEED}, limits, unsafe, reference=True)
     for name, wanted in asked.items():
         _complete(section, name, outcomes[name], {(case.name, True) for case in wanted.cases}, printed)
     fresh = {"exercises": {n: {case: o for (case, _), o in cases.items()} for n, cases in outcomes.items()}}

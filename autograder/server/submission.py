@@ -1,29 +1,39 @@
 """Rebuild a submission from the released notebook: only the student's answers and scratch cells are the student's.
 
-Of an answer cell nothing but its source is taken, and of the first copy only; of the student's own cells, the source.
-Everything else (text, checks, points, tags, metadata, outputs, kernel) comes from the release. So deleting, editing,
-retagging, reordering or duplicating cells changes nothing that counts, and costs nothing either.
+Of an answer cell nothing but its source is taken, of a written answer its pictures as well; of the student's own cells,
+the source. Everything else (text, checks, points, tags, metadata, outputs, kernel) comes from the release. So deleting,
+editing, retagging, reordering or duplicating cells changes nothing that counts, and costs nothing either. An answer in
+several pieces is what a kernel would have made of them.
 """
 
+import base64
+import binascii
+import contextlib
 import copy
 import json
+import re
 from typing import Any
+from urllib.parse import unquote
 
 import nbformat
 from nbformat import NotebookNode
 
 from autograder.server.errors import Unreadable
+from autograder.server.gradebook.settings import CODE_STUB, TEXT_STUB
 from autograder.verdict import printable
 
 _MAX_OWN = 1000  # cells that a student added
 _MAX_SOURCE = 1 << 20  # characters of one notebook's cells together
+_MAX_PICTURES = 8 << 20  # characters of one written answer's pictures
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # what draws and does nothing else
+_ATTACHED = re.compile(r"attachment:([^\s)\"'<>]+)")
 _GONE = "# This cell was not in the submission."
 
 
 def _parse(text: str, name: str = "The notebook") -> list[dict[str, Any]]:
     """The cells of an untrusted notebook: each has a type, a source and a metadata dictionary, whatever was written."""
     try:
-        document = json.loads(text)
+        document = json.loads(text.removeprefix("\ufeff"))  # some editors put a byte order mark first
     except (ValueError, RecursionError):
         raise Unreadable(f"{name} is not a notebook: it is not valid JSON.") from None
     cells = document.get("cells") if isinstance(document, dict) else None
@@ -44,6 +54,7 @@ def _plain(cell: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": cell.get("cell_type"),
         "source": printable("".join(line for line in lines if isinstance(line, str))),
+        "pictures": _pictures(cell.get("attachments")),
         "locked": isinstance(nbgrader, dict) and nbgrader.get("locked") is True,
         "names": [name for name in (grade_id, cell.get("id")) if isinstance(name, str)],
     }
@@ -57,46 +68,146 @@ def rebuild(text: str, release: NotebookNode, name: str = "The notebook") -> tup
     submitted = _parse(text, name)
     instructors = {key: cell for cell in release.cells for key in _names(cell)}
     texts = {cell.source: cell for cell in release.cells if not is_answer(cell)}
-    answers: dict[str, str] = {}
-    seen: set[str] = set()
+    question = {after.id: before.id for before, after in zip(release.cells, release.cells[1:], strict=False)}
+    written = {cell.id for cell in release.cells if is_answer(cell) and cell.cell_type == "markdown"}
+    places: dict[str, list[int]] = {}
     extra: dict[str | None, list[str]] = {}
+    loose: dict[str | None, list[int]] = {}  # texts of the student's own, by what they follow
     notes, last, own = [], None, 0
-    for cell in submitted:
+    for at, cell in enumerate(submitted):
         known = next((instructors[key] for key in cell["names"] if key in instructors), texts.get(cell["source"]))
         if known is None:
-            if cell["type"] == "code" and not cell["locked"] and cell["source"].strip():  # locked: an older release's
+            if cell["locked"] or not cell["source"].strip():  # locked: an older release's
+                continue
+            if cell["type"] == "code":
                 own += 1
                 if own <= _MAX_OWN:
                     extra.setdefault(last, []).append(cell["source"])
+            elif cell["type"] == "markdown":
+                loose.setdefault(last, []).append(at)
             continue
         last = known.id
-        if known.id in seen:
-            notes.append(f"The cell {title(known)} is there more than once; the first one counts.")
-            continue
-        seen.add(known.id)
-        if is_answer(known):
-            answers[known.id] = cell["source"]
-        elif cell["source"].strip() != known.source.strip():
-            if is_check(known):
-                notes.append(f"The check cell {title(known)} was changed; the released one was used.")
-            elif is_imports(known):  # an import added there by hand is kept
-                extra.setdefault(last, []).append(cell["source"])
-    for known in release.cells:
-        if known.id not in seen and (is_answer(known) or is_check(known)):
-            notes.append(f"The {'check ' if is_check(known) else ''}cell {title(known)} was deleted.")
-
+        places.setdefault(known.id, []).append(at)
+        if len(places[known.id]) > 1:
+            if is_answer(known):
+                notes.append(f"The cell {title(known)} is there more than once; what stands before its check counts.")
+        elif is_check(known) and cell["source"].strip() != known.source.strip():
+            notes.append(f"The check cell {title(known)} was changed; the released one was used.")
+        elif is_imports(known) and cell["source"].strip() != known.source.strip():
+            extra.setdefault(last, []).append(cell["source"])  # an import added there by hand is kept
     if own > _MAX_OWN:
         notes.append(f"Of {own} cells of the student's own only the first {_MAX_OWN} were run.")
+
+    answers: dict[str, str] = {}
+    pictures: dict[str, dict[str, dict[str, str]]] = {}
+    for known in filter(is_answer, release.cells):
+        found = places.get(known.id, [])
+        if known.id in written:
+            found = sorted([*found, *loose.pop(known.id, []), *loose.pop(question.get(known.id), [])])
+            answers[known.id], pictures[known.id] = _written([submitted[at] for at in found], known)
+        else:
+            check = next((c.id for c in release.cells if is_check(c) and title(c) == title(known)), "")
+            end = places.get(check, [len(submitted)])[0]
+            before = [submitted[at]["source"] for at in found if at < end]
+            after = [submitted[at]["source"] for at in found if at >= end]
+            answers[known.id] = _together(before if _defines(before, known) else [*before, *after], known)
+    if loose and any(TEXT_STUB == answers[key].strip() or not answers[key].strip() for key in written):
+        notes.append(
+            "A written answer is empty, and there are texts in cells elsewhere; only what stands below its "
+            "question is read."
+        )
+    sources = [source for cells in extra.values() for source in cells]
+    for known in release.cells:
+        if known.id in places or not (is_answer(known) or is_check(known)):
+            continue
+        if is_check(known):
+            notes.append(f"The check cell {title(known)} was deleted.")
+        elif known.id not in written and _defines(sources, known):
+            notes.append(
+                f"The cell {title(known)} was not recognised; {title(known)} comes from a cell of the student's own."
+            )
+        elif not answers[known.id].strip() or known.id not in written:
+            notes.append(f"The cell {title(known)} was deleted.")
 
     rebuilt = copy.deepcopy(release)
     rebuilt.cells = _own_cells(extra, None)
     for known in copy.deepcopy(release.cells):
         if is_answer(known):
-            known.source = answers.get(known.id, _GONE if known.cell_type == "code" else "")
+            known.source = answers[known.id]
+            if pictures.get(known.id):
+                known.attachments = pictures[known.id]
         if known.cell_type == "code":
             known.outputs, known.execution_count = [], None
         rebuilt.cells += [known, *_own_cells(extra, known.id)]
     return rebuilt, notes
+
+
+def _defines(sources: list[str], answer: NotebookNode) -> bool:
+    """Whether one of these sources defines what the answer is asked to, and is not the stub as it was handed out."""
+    name = re.escape(title(answer))
+    wanted = re.compile(rf"^(?:(?:async\s+)?def|class)\s+{name}\b|^{name}\s*[:=]", re.MULTILINE)
+    return any(wanted.search(source) and source.strip() != answer.source.strip() for source in sources)
+
+
+def _together(parts: list[str], answer: NotebookNode) -> str:
+    """The pieces of an answer in their order, as a kernel runs them one after the other.
+
+    An untouched copy stands for nothing beside another one, and so does a piece that is no Python by itself, unless it
+    is the rest of the one above.
+    """
+    touched = [part for part in dict.fromkeys(parts) if part.strip() and part.strip() != answer.source.strip()]
+    whole = "\n\n".join(touched)
+    if len(touched) > 1 and not _compiles(whole):
+        whole = "\n\n".join(filter(_compiles, touched)) or whole
+    return whole or (parts[0] if parts else _GONE)
+
+
+def _compiles(source: str) -> bool:
+    """Whether Python could read it; what only IPython understands is left out."""
+    lines = ["" if line.startswith(("%", "!", "?")) else line for line in source.split("\n")]
+    try:
+        compile("\n".join(lines), "answer", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _written(cells: list[dict[str, Any]], answer: NotebookNode) -> tuple[str, dict[str, dict[str, str]]]:
+    """A written answer, whose text may stand in several cells, and its pictures by name.
+
+    nbgrader refuses a whole class over one picture that is missing, so the answer then says that it is.
+    """
+    texts = [cell["source"] for cell in cells]
+    texts = [text for text in texts if text.strip() not in ("", answer.source.strip())] or texts[:1]
+    pictures: dict[str, dict[str, str]] = {}
+    for cell in cells:
+        pictures |= cell["pictures"]
+    if sum(len(data) for picture in pictures.values() for data in picture.values()) > _MAX_PICTURES:
+        pictures, texts = {}, [*texts, "*(The pictures are too large to be kept.)*"]
+
+    def shown(found: re.Match) -> str:
+        name = next((name for name in (found[1], unquote(found[1])) if name in pictures), None)
+        if name is None:
+            return "#this-picture-is-missing"
+        pictures.setdefault(found[1], pictures[name])
+        return found[0]
+
+    return _ATTACHED.sub(shown, "\n\n".join(texts)), pictures
+
+
+def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
+    """What is a picture among a cell's attachments, whatever was written there."""
+    found: dict[str, dict[str, str]] = {}
+    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
+        for kind, data in kinds.items() if isinstance(kinds, dict) else ():
+            data = "".join(map(str, data)) if isinstance(data, list) else data
+            if kind not in _PICTURES or not isinstance(data, str):
+                continue
+            data = "".join(data.split())
+            with contextlib.suppress(binascii.Error, ValueError):
+                base64.b64decode(data, validate=True)
+                found[name] = {kind: data}
+    return found
 
 
 def _own_cells(extra: dict[str | None, list[str]], after: str | None) -> list[NotebookNode]:
@@ -123,6 +234,11 @@ def title(cell: NotebookNode) -> str:
 def is_answer(cell: NotebookNode) -> bool:
     """Whether students write in it."""
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def is_attempted(cell: NotebookNode) -> bool:
+    """Whether an answer in code is more than what was handed out."""
+    return is_answer(cell) and cell.source != _GONE and CODE_STUB not in cell.source
 
 
 def is_check(cell: NotebookNode) -> bool:

@@ -1,11 +1,13 @@
 """What both sides of the wall know.
 
-A job goes in as JSON: ``section``, ``cells`` (sources), ``exercises`` (names), ``seeds`` (kind -> number),
-``limits``, ``reference`` (whether this is the solution, to be run by `exact.reference`).
+A job goes in as JSON: ``section``, ``cells`` (sources), ``answers`` (number of a cell -> what it is to define),
+``exercises`` (names), ``seeds`` (kind -> number), ``limits``, ``reference`` (whether this is the solution, to be run by
+`exact.reference`).
 What comes out is text on one pipe, one JSON object per line, and nothing in it may be believed:
 
     {"cell": 0, "error": null | {"type": ..., "message": ...}, "stdout": "..."}      one per cell
     {"exercise": NAME, "case": NAME, "public": true, "outcome": {...}}               one per case and seed
+    {"exercise": NAME, "redefined": true}                                            a cell further down defines it anew
     {"exercise": NAME, "missing": true}   or   {"exercise": NAME, "died": "..."}     instead of outcomes
     {"done": true}
 """

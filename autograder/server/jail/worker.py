@@ -37,6 +37,8 @@ def shell() -> Any:
     torch.set_num_threads(1)
     autograder.check = lambda *_, **__: None  # here the grader checks: a scratch cell that calls it does nothing
     made = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    # %matplotlib and %pylab draw into memory, whatever window they ask for.
+    vars(made)["enable_matplotlib"] = lambda gui=None: (gui, "agg")
     made.showtraceback = lambda *_, **__: None  # the error travels as data
     vars(made)["_tee"] = lambda **_: contextlib.nullcontext()  # IPython would keep all that is printed, however much
     return made
@@ -44,14 +46,14 @@ def shell() -> Any:
 
 def work(shell: Any, job: dict, steps: list, dead: set, done: set, current: mmap.mmap) -> None:
     """Run what is left of the job in this process and its children, telling the supervisor where it is."""
-    me, baseline = os.getpid(), anonymous_memory("self")
+    me, baseline, answers = os.getpid(), anonymous_memory("self"), {}
     for at, step in enumerate(steps):
         current[:] = at.to_bytes(4, "little")
         kind, name = step
         if step in dead or (kind == "exercise" and step in done):
             continue
         if kind == "cell":
-            event = _run_cell(shell, job["cells"][name])
+            event = _run_cell(shell, job, name, answers)
             if os.getpid() != me:  # a fork that the cell made and that came back from it
                 os._exit(0)
             _end_others()
@@ -63,7 +65,7 @@ def work(shell: Any, job: dict, steps: list, dead: set, done: set, current: mmap
         pid = os.fork()
         if pid == 0:
             with contextlib.suppress(BaseException), _printed(0):
-                _collect_exercise(shell, job, name)
+                _collect_exercise(shell, job, name, answers)
                 os._exit(0)
             os._exit(70)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -85,9 +87,14 @@ def _end_others() -> None:
         time.sleep(0.001)
 
 
-def _run_cell(shell: Any, source: str) -> dict:
+def _run_cell(shell: Any, job: dict, number: int, answers: dict[str, Any]) -> dict:
+    """Run one cell. What an answer's own cell defines is put down in ``answers``."""
+    name = job.get("answers", {}).get(str(number), "")
+    before = shell.user_ns.get(name)
     with _printed(_STDOUT_KEPT) as text:
-        result = type(shell).run_cell(shell, source, store_history=False)
+        result = type(shell).run_cell(shell, job["cells"][number], store_history=False)
+    if name and (defined := shell.user_ns.get(name)) is not before:
+        answers[name] = defined
     error = result.error_before_exec or result.error_in_exec
     return {"error": error and _as_data(error), "stdout": text.getvalue()}
 
@@ -100,9 +107,16 @@ def _as_data(error: BaseException) -> dict:
     return {"type": type(error).__name__[:100], "message": message[:2000]}
 
 
-def _collect_exercise(shell: Any, job: dict, name: str) -> None:
-    """Every case on both seeds. `collect` turns the errors of the student's function into outcomes."""
+def _collect_exercise(shell: Any, job: dict, name: str, answers: dict[str, Any]) -> None:
+    """Every case on both seeds. `collect` turns the errors of the student's function into outcomes.
+
+    When a notebook is run from top to bottom, an answer is checked before a scratch cell further down can define it
+    anew: an older try that was kept, for instance.
+    """
     asked = exercise.exercises(job["section"])[name]
+    if name in answers and shell.user_ns.get(name) is not answers[name]:
+        send({"exercise": name, "redefined": True})
+    shell.user_ns.update(answers)
     function = shell.user_ns.get(name)
     if function is None:
         return send({"exercise": name, "missing": True})
@@ -171,12 +185,12 @@ def work_openly() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
-    made = shell()
-    for number, source in enumerate(job["cells"]):
-        send({"cell": number, **_run_cell(made, source)})
+    made, answers = shell(), {}
+    for number in range(len(job["cells"])):
+        send({"cell": number, **_run_cell(made, job, number, answers)})
     with _printed(0):
         for name in job["exercises"]:
-            _collect_exercise(made, job, name)
+            _collect_exercise(made, job, name, answers)
     send({"done": True})
 
 
