@@ -35,6 +35,14 @@ def jail(request):
         yield jail
 
 
+@pytest.fixture(scope="module")
+def warm():
+    """The connection to one warm parent, for jails of other limits."""
+    with Jail(LIMITS) as owner:
+        owner.start()
+        yield owner.connection
+
+
 def said(jail: Jail, *cells: str) -> list[str]:
     """What each cell printed, or how it failed."""
     events = jail.run({"section": "", "cells": list(cells), "exercises": [], "seeds": {}})
@@ -151,6 +159,81 @@ def test_of_what_is_printed_the_beginning_is_kept(jail):
     """Over several prints, too."""
     printed = "for k in range(30): print(k % 10 * 1, end='')\nfor k in range(30): print('x' * 1000, end='')"
     assert said(jail, printed) == [("0123456789" * 3 + "x" * 30_000)[:10_000]]
+
+
+def test_cells_of_ones_own_have_a_time_of_their_own(warm):
+    """Those that wait cost each other, not the answers; of what was done before a death nothing is lost."""
+    cells = ["import time", "time.sleep(1)\nx = 1", "import os\nos._exit(0)", *["time.sleep(1)"] * 9, "y = 'late'"]
+    cells.append("print(x, 'y' in globals())")
+    limits = Limits(step_seconds=10, cells_seconds=4, wall_seconds=120, memory=2 << 30)
+    with Jail(limits, connection=warm.dup()) as jail:
+        job = {"section": "", "cells": cells, "own": list(range(13)), "exercises": [], "seeds": {}}
+        events = {event["cell"]: event for event in jail.run(job) if "cell" in event}
+    assert events[13]["stdout"] == "1 False\n"
+    assert "ended the whole process" in events[2]["error"]["message"]
+    told = "cells of one's own may take 4 s together, so this one was left out"
+    assert all(events[at]["error"]["message"] == told for at in (10, 11, 12))
+
+
+HOARD = """
+import ctypes, os, time
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = ctypes.c_void_p
+"""
+SEGMENTS = f"""{HOARD}
+for _ in range(40):  # 100 MB each, that no process maps
+    segment = libc.shmget(0, ctypes.c_size_t(100 << 20), 0o1600)
+    place = libc.shmat(segment, None, 0)
+    ctypes.memset(place, 1, 100 << 20)
+    libc.shmdt(ctypes.c_void_p(place))
+time.sleep(9)"""
+FILES = f"""{HOARD}
+for _ in range(40):  # of all processes together, one file has at most 16 MB
+    if os.fork() == 0:
+        for _ in range(100):
+            os.write(os.memfd_create("x"), bytes(15 << 20))
+        time.sleep(9)
+time.sleep(9)"""
+HIDDEN = f"{HOARD}\nlibc.prctl(4, 0, 0, 0, 0)\ntime.sleep(9)"
+EMPTY = """
+import os
+made = 0
+try:
+    for made in range(100_000):
+        os.close(os.open(f"/tmp/{made}", os.O_CREAT | os.O_WRONLY))
+except OSError:
+    pass
+print(made < 10_000)"""
+ZOMBIE = "import os, time\nif os.fork() == 0: os._exit(0)\ntime.sleep(3)\nprint('fine')"
+
+
+@pytest.mark.parametrize("source", [SEGMENTS, FILES, HIDDEN], ids=["segments", "files", "hidden"])
+def test_memory_that_nobody_maps_counts_too(source, warm):
+    with Jail(LIMITS, connection=warm.dup()) as jail:
+        assert said(jail, source, "print(1)") == ["it used more than 2.0 GiB of memory", "1"]
+
+
+def test_empty_files_run_out_and_the_dead_hide_nothing(warm):
+    with Jail(LIMITS, connection=warm.dup()) as jail:
+        assert said(jail, EMPTY, ZOMBIE) == ["True", "fine"]
+
+
+CALLS = {"x86_64": (250, 298, 321, 323, 272, 308, 425, 0x40000027), "aarch64": (219, 241, 280, 282, 97, 268, 425)}
+FORBIDDEN = f"""
+import ctypes, errno, os, subprocess, threading
+libc = ctypes.CDLL(None, use_errno=True)
+print([errno.errorcode[(libc.syscall(n, 0, 0, 0, 0, 0), ctypes.get_errno())[1]] for n in {CALLS[platform.machine()]}])
+print(libc.syscall({dict(x86_64=56, aarch64=220)[platform.machine()]}, 0x10000011, 0, 0, 0, 0), ctypes.get_errno())
+thread = threading.Thread(target=print, args=("a thread",))
+thread.start()
+thread.join()
+print(subprocess.run(["echo", "a process"], capture_output=True, text=True).stdout)"""
+
+
+def test_calls_that_only_an_attack_needs_are_refused(jail):
+    (answer,) = said(jail, FORBIDDEN)
+    refused = ["EPERM"] * len(CALLS[platform.machine()])
+    assert answer == f"{refused}\n-1 1\na thread\na process"
 
 
 def test_the_same_job_gives_the_same_events(jail):

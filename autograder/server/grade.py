@@ -67,10 +67,12 @@ def _ask(
     unsafe: bool,
     reference: bool = False,
     answers: dict[int, str] | None = None,
+    own: Iterable[int] = (),
 ):
     """Send one job to this worker's jail; what comes back is sorted, not yet believed.
 
-    A solution is run as a ``reference``, more exactly than an answer. ``answers`` says which cell is to define what.
+    A solution is run as a ``reference``, more exactly than an answer. ``answers`` says which cell is to define what,
+    ``own`` which cells the student has added.
 
     Returns:
         outcomes of the wanted exercises, per cell what it printed and how it failed, if it did, and which exercises
@@ -78,7 +80,7 @@ def _ask(
     """
     wanted = list(wanted)
     job = {"section": section, "cells": sources, "exercises": wanted, "seeds": seeds, "reference": reference}
-    job["answers"] = answers or {}
+    job |= {"answers": answers or {}, "own": list(own)}
     outcomes: _Outcomes = {name: {} for name in wanted}
     cells: dict[int, tuple[str, str]] = {}
     redefined: set[str] = set()
@@ -165,8 +167,9 @@ def mark_notebook(
     cells = submission.runnable(rebuilt)
     seeds = {"public": PUBLIC_SEED, "hidden": seed}
     answers = {i: submission.title(cell) for i, cell in enumerate(cells) if submission.is_attempted(cell)}
+    own = [i for i, cell in enumerate(cells) if submission.is_own(cell) and cell.id != _FILE]
     sources = [cell.source for cell in cells]
-    outcomes, printed, redefined = _ask(section, sources, asked, seeds, limits, unsafe, answers=answers)
+    outcomes, printed, redefined = _ask(section, sources, asked, seeds, limits, unsafe, answers=answers, own=own)
     again = "A cell further down defines {0} once more; {0} of the answer cell counts."
     notes = [*notes, *(again.format(name) for name in asked if name in redefined)]
     marks = {name: _mark_exercise(e, outcomes[name], expected[name]) for name, e in asked.items()}

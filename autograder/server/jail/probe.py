@@ -2,6 +2,7 @@
 
 import atexit
 import json
+import sys
 import threading
 from pathlib import Path
 
@@ -107,8 +108,12 @@ def open_jail(limits: Limits = LIMITS, unsafe: bool = False) -> Jail | NoJail:
     try:
         self_test(warm)
         return warm
-    except JailError:
+    except JailError as error:
         warm.close()
+        told = (
+            "Jails can't be forked here, so each submission starts a Python of its own; that is several times slower."
+        )
+        print(f"{told} ({error})", file=sys.stderr)
     cold = Jail(limits, warm=False)
     self_test(cold)
     return cold

@@ -1,6 +1,7 @@
 """What both sides of the wall know.
 
-A job goes in as JSON: ``section``, ``cells`` (sources), ``answers`` (number of a cell -> what it is to define),
+A job goes in as JSON: ``section``, ``cells`` (sources), ``own`` (the numbers of those that the student added),
+``answers`` (number of a cell -> what it is to define),
 ``exercises`` (names), ``seeds`` (kind -> number), ``limits``, ``reference`` (whether this is the solution, to be run by
 `exact.reference`).
 What comes out is text on one pipe, one JSON object per line, and nothing in it may be believed:

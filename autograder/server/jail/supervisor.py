@@ -20,6 +20,7 @@ import signal
 import socket
 import sys
 import time
+from collections import Counter
 from typing import Any
 
 import torch
@@ -29,6 +30,8 @@ from autograder import exercise
 from autograder.server.jail import kernel, worker
 from autograder.server.jail.protocol import ENDED, HOME
 
+_TOO_LONG = "its cells took too long"
+_LOOKS = 40  # in which a process may hide from the supervisor
 _TICK = 0.05  # seconds between two looks at a running step
 _LESSONS_IMPORT = ("scipy.stats", "sklearn.base", "sympy")  # a second each, which no fork should pay
 
@@ -105,12 +108,13 @@ def supervise(shell: Any, job_fd: int, results: int) -> None:
     os.closerange(4, 1 << 16)
     os.chdir(HOME if os.access(HOME, os.W_OK) else "/tmp")
     kernel.forget_keys()
+    kernel.forbid_calls()
     for limit, value in (
         (resource.RLIMIT_AS, limits["memory"]),
         (resource.RLIMIT_CPU, limits["wall_seconds"]),
         (resource.RLIMIT_NPROC, limits["processes"]),
         (resource.RLIMIT_FSIZE, limits["file_size"]),
-        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_NOFILE, 128),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (value, value))
@@ -119,45 +123,73 @@ def supervise(shell: Any, job_fd: int, results: int) -> None:
     current = mmap.mmap(-1, 4)  # shared with the worker: the step it is at
     dead: set[tuple[str, Any]] = set()
     done: set[tuple[str, Any]] = set()
+    own = set(job.get("own", ()))
+    spent = {
+        "first": 0.0,
+        "again": 0.0,
+    }  # seconds in cells of the student's own: the first time each, and after a death
     while any(step not in dead | done for step in steps):
         current[:] = (0).to_bytes(4, "little")
+        reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
             try:
                 os.setsid()
+                kernel.be_seen()
+                os.close(reading)
+                os.close(writing)
                 os.nice(5)  # the supervisor comes first, however many there are of the others
                 worker.work(shell, job, steps, dead, done, current)
             finally:
                 os._exit(70)
-        reason = _watch(child, current, limits)
+        os.close(writing)
+        os.read(reading, 1)  # ends when the worker can be looked at
+        os.close(reading)
+        reason = _watch(child, current, limits, own, done, spent, steps)
         at = min(int.from_bytes(current[:], "little"), len(steps))
         done.update(step for step in steps[:at] if step not in dead)
         if at == len(steps):
             break
         kind, name = steps[at]
-        dead.add(steps[at])
-        if kind == "cell":
-            worker.send({"cell": name, "error": {"type": "Died", "message": reason}, "stdout": ""})
-        else:
-            worker.send({"exercise": name, "died": reason})
+        lost = [at]
+        if reason == _TOO_LONG:  # and so would be the others, some of which the answers don't need
+            lost += [later for later in sorted(own) if later > at and steps[later] not in dead]
+            reason = f"cells of one's own may take {limits['cells_seconds']} s together, so this one was left out"
+        for at in lost:
+            dead.add(steps[at])
+            if kind == "cell":
+                worker.send({"cell": at, "error": {"type": "Died", "message": reason}, "stdout": ""})
+            else:
+                worker.send({"exercise": name, "died": reason})
     worker.send({"done": True})
 
 
-def _watch(child: int, current: mmap.mmap, limits: dict) -> str:
-    """Wait for the worker to end or to break a limit; say how it went. Nothing of it is left alive afterwards."""
+def _watch(child: int, current: mmap.mmap, limits: dict, own: set, done: set, spent: dict, steps: list) -> str:
+    """Wait for the worker to end or to break a limit; say how it went. Nothing of it is left alive afterwards.
+
+    What cells of the student's own take is added to ``spent``. They have a time of their own, because the answers must
+    not pay for them; when they have used it up, that is `_TOO_LONG`.
+    """
     pidfd, baseline = os.pidfd_open(child), worker.anonymous_memory("self")
-    step, since, reason = -1, 0.0, ""
+    step, since, before, turn, reason = -1, 0.0, time.monotonic(), "first", ""
+    hidden: Counter[str] = Counter()
     while not reason:
         at = int.from_bytes(current[:], "little")
+        now = time.monotonic()
+        spent[turn] += now - before if step in own else 0
+        before = now
         if at != step:
-            step, since = at, time.monotonic()
+            step, since = at, now
+            turn = "again" if at in own and steps[at] in done else "first"
         if select.select([pidfd], [], [], _TICK)[0]:
             reason = worker.ended(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-        elif time.monotonic() - since > limits["step_seconds"]:
+        elif now - since > limits["step_seconds"]:
             reason = f"it ran longer than {limits['step_seconds']} s"
+        elif step in own and spent[turn] > limits["cells_seconds"] * (1 if turn == "first" else 3):
+            reason = _TOO_LONG
         elif len(_others()) > limits["processes"] * 3 // 4:  # the kernel's own limit would let a bomb burn on below it
             reason = "it started too many processes"
-        elif sum(max(0, worker.anonymous_memory(process) - baseline) for process in _others()) > limits["memory"]:
+        elif _memory(baseline, hidden) > limits["memory"]:
             reason = f"it used more than {limits['memory'] / 2**30:.1f} GiB of memory"  # small ones add up, too
         else:
             _reap()
@@ -168,6 +200,39 @@ def _watch(child: int, current: mmap.mmap, limits: dict) -> str:
         while True:
             os.waitpid(-1, 0)
     return reason
+
+
+def _memory(baseline: int, hidden: Counter) -> float:
+    """Bytes that the processes of this job use beyond what each was forked with, and those that nobody need map:
+    segments of System V, and files in memory that somebody has open. Infinite when one goes on hiding what it has open.
+    """
+    used = 0.0
+    files: dict[int, int] = {}
+    for process in _others():
+        used += max(0, worker.anonymous_memory(process) - baseline)
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            try:
+                held = os.listdir(f"/proc/{process}/fd")
+            except PermissionError:  # which it also is for a moment while it ends, and when it has
+                hidden[process] += not _is_over(process)
+                if hidden[process] > _LOOKS:
+                    return float("inf")
+                continue
+            for name in held:
+                with contextlib.suppress(OSError):
+                    place = f"/proc/{process}/fd/{name}"
+                    if os.readlink(place).startswith("/memfd:"):
+                        found = os.stat(place)
+                        files[found.st_ino] = found.st_blocks * 512
+    with open("/proc/sysvipc/shm", encoding="ascii", errors="replace") as segments:
+        next(segments)
+        return used + sum(files.values()) + sum(int(line.split()[-2]) for line in segments)
+
+
+def _is_over(process: str) -> bool:
+    """Whether a process has ended and waits to be buried."""
+    with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as stat:
+        return stat.read().rpartition(")")[2].split()[0] in "ZX"
 
 
 def _reap() -> None:
