@@ -25,6 +25,7 @@ from nbgrader.api import Gradebook
 
 from autograder import exercise
 from autograder.server import batch, course, grade, intake, reports, submission
+from autograder.server.errors import BadInput
 from autograder.server.gradebook import record
 from autograder.server.jail import probe
 from autograder.server.jail.box import LIMITS, Jail
@@ -282,6 +283,46 @@ def test_a_worker_killed_while_the_gradebook_learns_about_a_class_costs_nothing(
     assert scores(tmp_path / "out" / "gradebook.db") == {student: points for student, (_, points) in CLASS.items()}
 
 
+@pytest.mark.parametrize(
+    ("function", "error", "times", "points", "says"),
+    [
+        (batch.grade_task, MemoryError(), 1, 0, "could not be graded"),
+        (batch.grade_task, BrokenProcessPool(), 3, 0, "3 times the process that graded it was ended"),
+        (batch.record_task, RuntimeError("nbgrader says no"), 1, FULL, "shows none of its text"),
+        (batch.record_task, BrokenProcessPool(), 3, FULL, "shows none of its text"),
+    ],
+)
+def test_a_poison_is_a_row_with_a_reason(
+    function, error, times, points, says, submitted, tmp_path, monkeypatch, capsys
+):
+    """Whatever one submission does to the grader, the others are graded, and so is it, without its text."""
+    tried = []
+
+    class Poisoned(batch.Crew):
+        def submit(self, called, *arguments):
+            task = next((a for a in arguments if isinstance(a, batch.Task)), None)
+            if called is not function or task.student != "ada" or not task.text:
+                return super().submit(called, *arguments)
+            tried.append(task)
+            future = Future()
+            future.set_exception(error)
+            return future
+
+    monkeypatch.setattr(batch, "Crew", Poisoned)
+    expected = {student: p for student, (_, p) in CLASS.items()} | {"ada": points}
+    graded = run(submitted, tmp_path / "out")
+    assert {s: r.points for s, r in graded.items()} == expected and len(tried) == times
+    assert scores(tmp_path / "out" / "gradebook.db") == expected
+    assert says in graded["ada"].notes[0] and says in capsys.readouterr().err
+    run(submitted, tmp_path / "out")
+    assert len(tried) == times, "a poison is not taken twice"
+
+
+def test_one_grader_at_a_time(submitted, out):
+    with batch._alone(out), pytest.raises(BadInput, match="Another grader is at work"):
+        run(submitted, out)
+
+
 def crew_processes() -> list[int]:
     """The workers: grandchildren by way of multiprocessing's fork server."""
     servers = [p for p in psutil.Process().children() if "forkserver" in " ".join(p.cmdline())]
@@ -401,6 +442,29 @@ def test_an_import_added_by_hand_is_there_when_answers_run():
     assert grade.mark_text(SECTION, json.dumps(notebook), "x.ipynb", SEED, only=["discriminator_loss"]).points == 0
     imports["source"] = "import statistics\n" + "".join(imports["source"])
     assert grade.mark_text(SECTION, json.dumps(notebook), "x.ipynb", SEED, only=["discriminator_loss"]).points == 2
+
+
+def test_of_what_a_submission_sends_only_what_was_asked_is_kept(monkeypatch):
+    """And nothing of it speaks in the grader's own words."""
+    forged = {"exercise": "discriminator_loss", "case": "two_batches", "public": True}
+    forged["outcome"] = {"error": {"type": "", "message": "full marks", "line": "", "function": ""}}
+
+    class Chatty:
+        def run(self, job):
+            for k in range(1000):
+                yield {
+                    "exercise": "discriminator_loss",
+                    "case": f"x{k}",
+                    "public": True,
+                    "outcome": {"value": [[]] * 9},
+                }
+            yield forged
+
+    monkeypatch.setattr(probe, "current", lambda *_: Chatty())
+    outcomes, _, _ = grade._ask(SECTION, [], ["discriminator_loss"], {}, LIMITS, False)
+    (key,) = outcomes["discriminator_loss"]
+    assert key == ("two_batches", True)
+    assert outcomes["discriminator_loss"][key]["error"]["type"] == "Exception"
 
 
 def test_what_a_cell_prints_is_not_told_as_its_failure():

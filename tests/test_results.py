@@ -11,7 +11,7 @@ import pytest
 from autograder.server import reports, results
 from autograder.server.errors import BadInput
 from autograder.server.reports import counts, grades, gradescope, junit, likeness, summary
-from autograder.server.results import Result, load, load_all, private_seed, save
+from autograder.server.results import Result, hidden_seed, load, load_all, private_seed, save
 from autograder.verdict import CaseResult, ExerciseResult
 from tests.submissions.make import SECTION, answers
 
@@ -60,6 +60,17 @@ def test_the_private_seed_is_private_and_stays(tmp_path):
     path.write_bytes(b"\xff")
     with pytest.raises(BadInput, match="one number"):
         private_seed(tmp_path / "out")
+
+
+def test_hidden_seeds_tell_nothing_of_the_private_one_and_are_not_everybodys():
+    students = [f"student {k}" for k in range(200)]
+    seeds = {student: hidden_seed(1729, student, "03-gan-minimax") for student in students}
+    groups = {seed: sum(other == seed for other in seeds.values()) for seed in seeds.values()}
+    assert len(groups) == 4 and min(groups.values()) > 25
+    assert 1729 not in groups and all(0 < seed < 2**56 for seed in groups)
+    assert not set(groups) & {hidden_seed(1729, student, "04-jsd-proof") for student in students}
+    assert not set(groups) & {hidden_seed(1730, student, "03-gan-minimax") for student in students}
+    assert seeds["student 7"] == hidden_seed(1729, "student 7", "03-gan-minimax")
 
 
 def test_a_verdict_that_cannot_be_read_is_none(tmp_path):

@@ -8,17 +8,19 @@ import hashlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import forkserver
 from pathlib import Path
+from typing import IO
 
 from autograder.server import course, intake, reports, results
-from autograder.server.errors import BadInput, Unreadable
+from autograder.server.errors import BadInput, JailError, Unreadable
 from autograder.server.intake import Found
 from autograder.server.jail import probe
 from autograder.server.jail.box import LIMITS, Jail, Limits, NoJail
@@ -93,7 +95,8 @@ def grade_task(task: Task, plan: Plan) -> Result:
         result = grade.nothing(task.section, task.reason, plan.only)
     else:
         options = {"limits": plan.limits, "unsafe": plan.unsafe, "only": plan.only, "root": plan.course}
-        result = grade.mark_text(task.section, task.text, f"{task.section}.ipynb", plan.seed, **options)
+        seed = results.hidden_seed(plan.seed, task.student, task.section)
+        result = grade.mark_text(task.section, task.text, f"{task.section}.ipynb", seed, **options)
     return result.model_copy(update={"student": task.student, "digest": task.digest})
 
 
@@ -191,6 +194,7 @@ def grade_all(
 ) -> None:
     """Grade what is missing, record it and write the reports; ``tick`` is called once for each submission done."""
     plan.out.mkdir(parents=True, exist_ok=True)
+    alone = _alone(plan.out)
     crew = Crew(workers, lambda: None if scheduler else probe.open_jail(plan.limits, plan.unsafe))
     try:
         if scheduler:
@@ -202,12 +206,29 @@ def grade_all(
         crew.submit(reports.write_all, plan.out).result() if crew.pool else reports.write_all(plan.out)
     finally:
         crew.close()
+        alone.close()
+
+
+def _alone(out: Path) -> IO:
+    """Hold a folder for one grader; another one would write what this one reads. Released when the file is closed."""
+    held = (out / ".lock").open("w")
+    try:
+        import fcntl  # of POSIX; elsewhere one is trusted to grade alone
+
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:
+        pass
+    except BlockingIOError:
+        held.close()
+        raise BadInput(f"Another grader is at work in {out}: wait until it is done.") from None
+    return held
 
 
 def _grade_missing(
     plan: Plan, found: list[Found], submit: Callable, crew: Crew, most: int, regrade: bool, tick: Callable
 ):
     pending: dict[Future, tuple[Task, Result | None, int]] = {}
+    suspects: list[tuple[Task, Result | None, int]] = []  # what was at work when a worker was lost
     sections, students = sorted({f.section for f in found}), sorted({f.student for f in found})
     registered: list[Future] = []  # none or one
 
@@ -233,19 +254,40 @@ def _grade_missing(
         try:
             value = future.result()
         except Exception as error:
-            if not _worker_lost(error) or attempt + 1 == _ATTEMPTS:
+            if isinstance(error, (BadInput, JailError, OSError)):  # nothing about this submission
                 raise
-            return start(task, result, attempt + 1)
+            if _worker_lost(error) and attempt + 1 < _ATTEMPTS:
+                suspects.append((task, result, attempt + 1))
+                return
+            return give_up(task, result, error)
         if result is not None:
             return tick()
         result = _merged(value, results.load(plan.out, task.section, task.student)) if plan.only else value
         results.save(plan.out, result)
         start(task, result, 0)
 
-    for task in _tasks(found, plan):
-        while len(pending) >= most:
+    def give_up(task: Task, result: Result | None, error: Exception) -> None:
+        """One submission must not end the batch: it is graded, or shown, without its text and with a reason."""
+        if not task.text:
+            raise error
+        why = f"{_ATTEMPTS} times the process that graded it was ended" if _worker_lost(error) else type(error).__name__
+        if result is None:
+            reason = f"It could not be graded, which ended with an error of the grader's own ({why})."
+            print(f"{task.student}, {task.section}: {reason}", file=sys.stderr)
+            return start(replace(task, text="", reason=reason), None, 0)
+        reason = f"The feedback shows none of its text, which nbgrader could not show ({why})."
+        print(f"{task.student}, {task.section}: {reason}", file=sys.stderr)
+        result = result.model_copy(update={"notes": [*result.notes, reason]})
+        results.save(plan.out, result)
+        start(replace(task, text=""), result, 0)
+
+    def settle(least: int) -> None:
+        while len(pending) > least:
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
                 finish(future)
+
+    for task in _tasks(found, plan):
+        settle(most - 1)
         known = None if regrade or plan.only else results.load(plan.out, task.section, task.student)
         if known is None or known.digest != task.digest:
             start(task, None, 0)
@@ -253,9 +295,10 @@ def _grade_missing(
             start(task, known, 0)
         else:
             tick()
-    while pending:
-        for future in wait(pending, return_when=FIRST_COMPLETED).done:
-            finish(future)
+    settle(0)
+    while suspects:  # one at a time: whoever ends a worker now has done it
+        start(*suspects.pop())
+        settle(0)
 
 
 def _worker_lost(error: Exception) -> bool:

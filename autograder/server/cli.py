@@ -1,5 +1,6 @@
 """The grader's commands: `python -m autograder --help`."""
 
+import errno
 import json
 import os
 import sys
@@ -48,6 +49,11 @@ def _explained() -> Iterator[None]:
         yield
     except (BadInput, JailError) as error:
         print(error, file=sys.stderr)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        print(f"{error.filename or 'A file'} can't be written: {os.strerror(error.errno)}.", file=sys.stderr)
         raise typer.Exit(2) from None
 
 

@@ -82,6 +82,7 @@ def _ask(
     job = {"section": section, "cells": sources, "exercises": wanted, "seeds": seeds, "reference": reference}
     job |= {"answers": answers or {}, "own": list(own)}
     outcomes: _Outcomes = {name: {} for name in wanted}
+    cases = {name: {case.name for case in e.cases} for name, e in known_section(section).items() if name in outcomes}
     cells: dict[int, tuple[str, str]] = {}
     redefined: set[str] = set()
     for event in probe.current(limits, unsafe).run(job):
@@ -90,7 +91,8 @@ def _ask(
             cells.setdefault(cell, _describe_cell(event))
         elif isinstance(name, str) and name in outcomes:
             if isinstance(case, str) and isinstance(event.get("outcome"), dict):
-                outcomes[name].setdefault((case[:200], event.get("public") is True), event["outcome"])
+                if case in cases[name]:  # nothing else is kept, however much of it is sent
+                    outcomes[name].setdefault((case, event.get("public") is True), _signed(event["outcome"]))
             elif event.get("redefined") is True:
                 redefined.add(name)
             elif event.get("missing") is True:
@@ -98,6 +100,14 @@ def _ask(
             elif isinstance(event.get("died"), str):
                 outcomes[name][""] = collect.failed(f"the call could not be finished: {event['died'][:200]}")  # type: ignore[index]
     return outcomes, cells, redefined
+
+
+def _signed(outcome: dict[str, Any]) -> dict[str, Any]:
+    """An outcome whose error has a type: one without would be told in the grader's own words (`collect.failed`)."""
+    error = outcome.get("error")
+    if isinstance(error, dict) and not error.get("type"):
+        return {"error": {**error, "type": "Exception"}}
+    return outcome
 
 
 def _describe_cell(event: dict[str, Any]) -> tuple[str, str]:

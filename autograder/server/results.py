@@ -5,6 +5,7 @@ OUT/results/SECTION/STUDENT.json       the verdict, with a digest of all it depe
 OUT/recorded/SECTION/STUDENT           that digest again, once nbgrader has the verdict
 """
 
+import hmac
 import os
 import secrets
 import tempfile
@@ -14,6 +15,8 @@ from pydantic import BaseModel, ValidationError
 
 from autograder.server.errors import BadInput
 from autograder.verdict import ExerciseResult, Words
+
+_GROUPS = 4  # of students, each with hidden cases of its own
 
 
 class Result(BaseModel):
@@ -54,6 +57,18 @@ def private_seed(out: Path) -> int:
         return int(path.read_text(encoding="utf-8"))
     except ValueError:
         raise BadInput(f"{path} should hold one number; delete it to draw another.") from None
+
+
+def hidden_seed(private: int, student: str, section: str) -> int:
+    """The seed of one student's hidden cases in one section, a keyed digest of the private seed (HMAC, RFC 2104).
+
+    It is the only seed that a submission's process can learn, and pass on: it serves no other section, and of the class
+    a quarter, whose members nobody knows. To give each student another one would take longer than all the rest, since
+    the solution is run for each.
+    """
+    key = private.to_bytes(8, "big")
+    group = hmac.digest(key, student.encode("utf-8", "surrogatepass"), "sha256")[0] % _GROUPS
+    return int.from_bytes(hmac.digest(key, f"{section}/{group}".encode(), "sha256")[:7], "big")
 
 
 def save(out: Path, result: Result) -> None:

@@ -20,7 +20,7 @@ from traitlets import Bool, Unicode
 
 from autograder.server import grade, intake, submission
 from autograder.server.errors import Unreadable
-from autograder.server.results import Result
+from autograder.server.results import Result, hidden_seed
 from autograder.verdict import ExerciseResult
 
 
@@ -81,9 +81,8 @@ class EnterMarks(NbGraderPreprocessor):
             result = grade.nothing(section, about["unreadable"])
         else:
             root = Path(self.course)
-            result = grade.mark_notebook(
-                section, nb, about.get("notes", []), _private_seed(), unsafe=self.unsafe, root=root
-            )
+            seed = hidden_seed(_private_seed(), student, section)
+            result = grade.mark_notebook(section, nb, about.get("notes", []), seed, unsafe=self.unsafe, root=root)
         _write_outputs(nb, result)
         return nb, resources
 

@@ -40,7 +40,9 @@ _SETTINGS = {  # draw into memory, no progress bars, and no compiler for a funct
     **{"MPLBACKEND": "Agg", "DGM_GRADING": "1", "TORCHDYNAMO_DISABLE": "1"},
 }
 _START_SECONDS = 120  # importing torch on a busy machine
-_MAX_LINE, _MAX_BYTES, _MAX_EVENTS = 8 << 20, 64 << 20, 20_000  # of what one submission may send back
+# Of what one submission may send back. A solution sends less than half a megabyte; read, hostile JSON takes 25 times as
+# much memory as it has bytes.
+_MAX_LINE, _MAX_BYTES, _MAX_EVENTS = 4 << 20, 16 << 20, 20_000
 
 _INSTALL = (
     "bubblewrap is not installed, and submissions are not run without a sandbox. "
