@@ -64,6 +64,8 @@ def test_an_older_try_further_down_does_not_count_and_it_is_said():
     assert result.points == FULL and len(result.notes) == 1
     assert graded(with_cell(RIGHT, at=-1, **{NAME: OLDER})).points == 0, "the answer cell counts when it is wrong, too"
     assert graded(with_cell(OLDER, at=0)).notes == [], "a try above is what everybody has"
+    result = graded(with_cell("del F, discriminator_loss", at=-1), only="")
+    assert result.points == FULL and result.notes == [], "everything was checked before"
 
 
 def test_an_answer_may_stand_in_a_cell_of_ones_own_while_its_cell_is_untouched():

@@ -569,7 +569,7 @@ cell("bash", "%%bash\nrm -rf / 2>/dev/null\nkill -9 -1")
 cell("magics", "%cd /\n%pwd\n%time 1\n!curl -m 2 http://example.com\n%nonsense")
 cell("installs", "%pip install --quiet numpy==1.0")
 cell("resets-before", "%reset -f")
-cell("resets-after", "%reset -f", points=0, at=-1)
+cell("resets-after", "%reset -f", at=-1)  # when everything has been checked
 cell("asks", "input('password? ')")
 cell("closes-all-files", "import os\nos.closerange(0, 256)")
 cell("no-more-processes", "import resource\nresource.setrlimit(resource.RLIMIT_NPROC, (0, 0))", points=0)
@@ -619,7 +619,7 @@ def _(notebook):
     notebook["cells"] += [copied(c) for c in checks(notebook)]
 
 
-@spoilt("wrong-copy-first", REST)
+@spoilt("wrong-copy-first", FULL)  # a kernel would define it wrongly, then rightly, then check it
 def _(notebook):
     right = find(notebook, ATTACKED)
     wrong = copied(right, id="other", source=f"def {ATTACKED}(real_logits, fake_logits):\n    return 0.0")

@@ -20,9 +20,10 @@ _KEYCTL_JOIN_SESSION_KEYRING = 1
 _SYS_KEYCTL = {"x86_64": 250, "aarch64": 219}
 _FORBIDDEN = {
     # An architecture's number and those of what nobody who computes needs: add_key, request_key, keyctl,
-    # perf_event_open, bpf, userfaultfd, unshare, setns, io_uring_setup, io_uring_enter, io_uring_register; then clone.
-    "x86_64": (0xC000003E, (248, 249, 250, 298, 321, 323, 272, 308, 425, 426, 427), 56),
-    "aarch64": (0xC00000B7, (217, 218, 219, 241, 280, 282, 97, 268, 425, 426, 427), 220),
+    # perf_event_open, bpf, userfaultfd, unshare, setns, ptrace, process_vm_readv, process_vm_writev, io_uring_setup,
+    # io_uring_enter, io_uring_register, pidfd_getfd; then clone.
+    "x86_64": (0xC000003E, (248, 249, 250, 298, 321, 323, 272, 308, 101, 310, 311, 425, 426, 427, 438), 56),
+    "aarch64": (0xC00000B7, (217, 218, 219, 241, 280, 282, 97, 268, 117, 270, 271, 425, 426, 427, 438), 220),
 }
 _CLONE_3 = 435  # on every architecture
 _libc = ctypes.CDLL(None, use_errno=True)

@@ -7,6 +7,8 @@ In the jail a supervisor calls `work`, which forks one process for each exercise
 whole program and needs nothing of Linux: see `work_openly`.
 """
 
+from __future__ import annotations
+
 import contextlib
 import io
 import json
@@ -16,7 +18,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -26,6 +28,13 @@ from autograder import collect, exact, exercise
 _STDOUT_KEPT = 10_000  # characters of a cell's printed text that can appear in the feedback
 _HOARDER = 75  # exit status of a worker whose cell keeps so much memory that nothing could run after it
 _PIPE = 3  # the descriptor on which results leave
+
+
+class Kept(NamedTuple):
+    """What answer cells have defined, and all that there was beside it then."""
+
+    answers: dict[str, Any]
+    around: dict[str, Any]
 
 
 def shell() -> Any:
@@ -46,14 +55,14 @@ def shell() -> Any:
 
 def work(shell: Any, job: dict, steps: list, dead: set, done: set, current: mmap.mmap) -> None:
     """Run what is left of the job in this process and its children, telling the supervisor where it is."""
-    me, baseline, answers = os.getpid(), anonymous_memory("self"), {}
+    me, baseline, kept = os.getpid(), anonymous_memory("self"), Kept({}, {})
     for at, step in enumerate(steps):
         current[:] = at.to_bytes(4, "little")
         kind, name = step
         if step in dead or (kind == "exercise" and step in done):
             continue
         if kind == "cell":
-            event = _run_cell(shell, job, name, answers)
+            event = _run_cell(shell, job, name, kept)
             if os.getpid() != me:  # a fork that the cell made and that came back from it
                 os._exit(0)
             _end_others()
@@ -65,7 +74,7 @@ def work(shell: Any, job: dict, steps: list, dead: set, done: set, current: mmap
         pid = os.fork()
         if pid == 0:
             with contextlib.suppress(BaseException), _printed(0):
-                _collect_exercise(shell, job, name, answers)
+                _collect_exercise(shell, job, name, kept)
                 os._exit(0)
             os._exit(70)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -87,14 +96,15 @@ def _end_others() -> None:
         time.sleep(0.001)
 
 
-def _run_cell(shell: Any, job: dict, number: int, answers: dict[str, Any]) -> dict:
-    """Run one cell. What an answer's own cell defines is put down in ``answers``."""
+def _run_cell(shell: Any, job: dict, number: int, kept: Kept) -> dict:
+    """Run one cell, and keep what an answer's own cell defines."""
     name = job.get("answers", {}).get(str(number), "")
     before = shell.user_ns.get(name)
     with _printed(_STDOUT_KEPT) as text:
         result = type(shell).run_cell(shell, job["cells"][number], store_history=False)
     if name and (defined := shell.user_ns.get(name)) is not before:
-        answers[name] = defined
+        kept.answers[name] = defined
+        kept.around.update(shell.user_ns)
     error = result.error_before_exec or result.error_in_exec
     return {"error": error and _as_data(error), "stdout": text.getvalue()}
 
@@ -107,16 +117,16 @@ def _as_data(error: BaseException) -> dict:
     return {"type": type(error).__name__[:100], "message": message[:2000]}
 
 
-def _collect_exercise(shell: Any, job: dict, name: str, answers: dict[str, Any]) -> None:
+def _collect_exercise(shell: Any, job: dict, name: str, kept: Kept) -> None:
     """Every case on both seeds. `collect` turns the errors of the student's function into outcomes.
 
     When a notebook is run from top to bottom, an answer is checked before a scratch cell further down can define it
-    anew: an older try that was kept, for instance.
+    anew, an older try that was kept for instance, or take away what it uses.
     """
     asked = exercise.exercises(job["section"])[name]
-    if name in answers and shell.user_ns.get(name) is not answers[name]:
+    if name in kept.answers and shell.user_ns.get(name, kept.answers[name]) is not kept.answers[name]:
         send({"exercise": name, "redefined": True})
-    shell.user_ns.update(answers)
+    shell.user_ns.update({**kept.around, **shell.user_ns, **kept.answers})
     function = shell.user_ns.get(name)
     if function is None:
         return send({"exercise": name, "missing": True})
@@ -185,12 +195,12 @@ def work_openly() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
-    made, answers = shell(), {}
+    made, kept = shell(), Kept({}, {})
     for number in range(len(job["cells"])):
-        send({"cell": number, **_run_cell(made, job, number, answers)})
+        send({"cell": number, **_run_cell(made, job, number, kept)})
     with _printed(0):
         for name in job["exercises"]:
-            _collect_exercise(made, job, name, answers)
+            _collect_exercise(made, job, name, kept)
     send({"done": True})
 
 
