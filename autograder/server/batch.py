@@ -19,12 +19,13 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import IO
 
-from autograder.server import course, intake, reports, results
+from autograder.server import collected, course, reports, results
 from autograder.server.errors import BadInput, JailError, Unreadable
 from autograder.server.intake import Found
 from autograder.server.jail import probe
 from autograder.server.jail.box import LIMITS, Jail, Limits, NoJail
 from autograder.server.results import Result
+from autograder.server.timestamps import known_times
 
 _ATTEMPTS = 3  # of a task whose worker was killed
 
@@ -51,6 +52,7 @@ class Task:
     reason: str
     digest: str
     timestamp: str | None = None
+    absent: bool = False  # on the roster, and nothing came
 
 
 def choose(found: list[Found], names: Iterable[str]) -> tuple[list[Found], frozenset[str]]:
@@ -71,7 +73,7 @@ def choose(found: list[Found], names: Iterable[str]) -> tuple[list[Found], froze
 def _tasks(found: list[Found], plan: Plan) -> Iterator[Task]:
     """Read submissions one by one, as they are needed: a class does not have to fit into memory."""
     versions = {section: course.fingerprint(section, plan.course) for section in {f.section for f in found}}
-    times = intake.timestamps(found[0].directory) if found else {}
+    times = known_times(found[0].directory, found)[0] if found else {}
     for f in found:
         text = reason = ""
         try:
@@ -81,7 +83,7 @@ def _tasks(found: list[Found], plan: Plan) -> Iterator[Task]:
         timestamp = times.get((f.student, f.section))
         content = "\0".join([versions[f.section], str(plan.seed), timestamp or "", text, reason])
         digest = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()
-        yield Task(f.student, f.section, text, reason, digest, timestamp)
+        yield Task(f.student, f.section, text, reason, digest, timestamp, f.absent)
 
 
 # --- in a worker, which imports more than this module -----------------------------------------------------------------
@@ -97,14 +99,16 @@ def grade_task(task: Task, plan: Plan) -> Result:
         options = {"limits": plan.limits, "unsafe": plan.unsafe, "only": plan.only, "root": plan.course}
         seed = results.hidden_seed(plan.seed, task.student, task.section)
         result = grade.mark_text(task.section, task.text, f"{task.section}.ipynb", seed, **options)
-    return result.model_copy(update={"student": task.student, "digest": task.digest})
+    about = {"student": task.student, "digest": task.digest, "handed_in": not task.absent}
+    return result.model_copy(update=about)
 
 
 def record_task(result: Result, task: Task, plan: Plan) -> None:
     """Let nbgrader enter a verdict. Happens on this machine, where the gradebook is."""
     from autograder.server.gradebook import record
 
-    record.enter(result, task.text, task.timestamp, plan.course, plan.out)
+    if result.handed_in:  # otherwise nbgrader knows the student, and that is all there is to know
+        record.enter(result, task.text, task.timestamp, plan.course, plan.out)
     results.set_recorded(plan.out, result)
 
 
@@ -195,6 +199,8 @@ def grade_all(
     """Grade what is missing, record it and write the reports; ``tick`` is called once for each submission done."""
     plan.out.mkdir(parents=True, exist_ok=True)
     alone = _alone(plan.out)
+    if found:
+        collected.keep(found[0].directory, plan.out)
     crew = Crew(workers, lambda: None if scheduler else probe.open_jail(plan.limits, plan.unsafe))
     try:
         if scheduler:
@@ -288,8 +294,11 @@ def _grade_missing(
 
     for task in _tasks(found, plan):
         settle(most - 1)
-        known = None if regrade or plan.only else results.load(plan.out, task.section, task.student)
-        if known is None or known.digest != task.digest:
+        kept = task.absent or not (regrade or plan.only)
+        known = results.load(plan.out, task.section, task.student) if kept else None
+        if task.absent and known and known.handed_in:
+            tick()  # what was graded once is not lost because another folder does not have it
+        elif known is None or known.digest != task.digest:
             start(task, None, 0)
         elif not results.is_recorded(plan.out, known):
             start(task, known, 0)

@@ -131,6 +131,64 @@ def _show(path: Path, result: Any, as_json: bool) -> None:
         _screen.print(head + text, style="green" if full else "red", markup=False, highlight=False, soft_wrap=True)
 
 
+@app.command("collect")
+def collect_(
+    platform: Annotated[str, typer.Argument(help="moodle, canvas, nbgrader, or files: any other.", metavar="PLATFORM")],
+    source: Annotated[Path, typer.Argument(metavar="ZIP_OR_DIR", help="The download, as it came or unpacked.")],
+    section: Annotated[str, typer.Option(metavar="NAME", help="The section that was handed in.")],
+    roster: Annotated[Path, typer.Option(metavar="CSV", help="nbgrader's list, Moodle's or Canvas's export.")],
+    pattern: Annotated[
+        str,
+        typer.Option(metavar="REGEX", help="With files: nbgrader's groups, student_id or email, timestamp, file_id."),
+    ] = "",
+    out: Annotated[Path, typer.Option(metavar="DIR", help="nbgrader's folder of submissions.")] = Path("submitted"),
+    timezone: Annotated[
+        str, typer.Option(metavar="ZONE", help="Of times that name none, as Europe/Berlin; else this machine's.")
+    ] = "",
+    column: Annotated[
+        str, typer.Option(metavar="HEADING", help="Of Canvas's gradebook, where it isn't called like the section.")
+    ] = "",
+) -> None:
+    """Bring what a learning platform hands out into nbgrader's layout, with times and a word on who is missing.
+
+    Run it again after the next download: the later attempt stays, whichever comes first.
+
+    Example: `python -m autograder collect moodle download.zip --section 03-gan-minimax --roster Grades.csv`
+    """
+    from autograder.exercises import sections
+    from autograder.server.downloads.gather import PLATFORMS, gather
+    from autograder.server.errors import BadInput
+    from autograder.server.times import known_zone
+
+    with _explained():
+        if platform not in PLATFORMS:
+            raise BadInput(f"There is no platform {platform!r}; there are {', '.join(PLATFORMS)}.")
+        if section not in sections():
+            raise BadInput(f"There is no section {section!r}; there are {', '.join(sections())}.")
+        found = gather(platform, source, section, roster, out, pattern, known_zone(timezone), column)
+    students = found.index.students
+    absent = [id for id, about in students.items() if about.absent]
+    odd = [f"{id}: {about.reason}" for id, about in students.items() if about.reason and not about.absent]
+    left_out = [f"{part.what}: {part.reason}" for part in found.index.left_out]
+    counts = [f"{len(found.taken)} collected", *([f"{len(found.kept)} kept, being later"] if found.kept else [])]
+    counts += [f"{len(absent)} without submission", f"{len(odd)} with nothing to grade", f"{len(left_out)} left out"]
+    print(f"{section}: {', '.join(counts)}. Everybody is in {out / '.collected' / section}.csv.")
+    if any(about.time for about in students.values()) and not timezone:
+        print("Times that name no zone were read in the one of this machine; --timezone says another.")
+    for title, lines in (("No submission", absent), ("Nothing to grade", odd), ("Left out", left_out)):
+        if lines:
+            print(f"{title}:")
+        _remark_on_screen(lines)
+    _remark(*found.remarks)
+
+
+def _remark_on_screen(lines: list[str]) -> None:
+    from autograder.verdict import printable
+
+    for line in lines:
+        print("  " + printable(line).replace("\n", " "))
+
+
 @app.command()
 def grade(
     directory: Annotated[
@@ -149,11 +207,13 @@ def grade(
     Example: `python -m autograder grade submitted --out graded --workers 4`
     """
     from autograder.exercises import sections
-    from autograder.server import batch, course, intake, results
+    from autograder.server import batch, course, intake, results, timestamps
     from autograder.server.errors import BadInput
 
     with _explained():
-        found, exercises = batch.choose(intake.find(directory, sections()), only)
+        everything = intake.find(directory, sections())
+        _remark(*intake.refused(directory, sections()), *timestamps.known_times(directory, everything)[1])
+        found, exercises = batch.choose(everything, only)
         if not found:
             raise BadInput(f"Nothing in {directory} fits --only {' '.join(only)}.")
         plan = batch.Plan(out, course.root(), results.private_seed(out), exercises, unsafe=unsafe)
@@ -207,6 +267,14 @@ def report_(
         _finish(out, threshold)
 
 
+def _remark(*sentences: str) -> None:
+    """What should be looked at, on standard error, with nothing in it that paints on the screen."""
+    from autograder.verdict import printable
+
+    for sentence in sentences:
+        print(printable(sentence).replace("\n", " "), file=sys.stderr)
+
+
 def _finish(out: Path, threshold: float) -> None:
     """Show the class; status 1 when somebody is below the threshold."""
     from rich.markdown import Markdown
@@ -215,6 +283,7 @@ def _finish(out: Path, threshold: float) -> None:
 
     graded = results.load_all(out)
     _screen.print(Markdown((out / "summary.md").read_text(encoding="utf-8")))
+    graded = [r for r in graded if r.handed_in]
     _screen.print(f"{len(graded)} submissions graded: {out}", markup=False)
     if any(100 * r.points < threshold * r.max_points for r in graded):
         raise typer.Exit(1)

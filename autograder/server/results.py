@@ -32,15 +32,16 @@ class Result(BaseModel):
     text: dict[str, Words] = {}  # answer name -> its source, to look for near-identical submissions
     digest: str = ""
     seconds: float = 0.0
+    handed_in: bool = True  # False: on the roster, and nothing came
 
 
-def write(path: Path, text: str, mode: int = 0o644) -> None:
+def write(path: Path, content: str | bytes, mode: int = 0o644) -> None:
     """Whole or not at all: a file that is being written is never seen under its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing.")  # a name may be as long as one can be
     try:
-        with open(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with open(descriptor, "wb") as stream:
+            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
         os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:

@@ -49,6 +49,9 @@ def _step(converter: type, config: Config, section: str, student: str = "*", **o
     logger = logging.getLogger(f"nbgrader.{os.getpid()}")
     logger.handlers, logger.propagate = [logging.StreamHandler(log)], False
     command = converter(course, config=config, log=logger, **options)
+    if student != "*":  # nbgrader takes a student's name for a pattern and cuts spaces off its ends
+        folder = command._format_source(section, student)
+        command.init_notebooks = lambda: command.assignments.update({folder: [f"{folder}/{section}.ipynb"]})
     try:
         with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
             command.start()
@@ -80,8 +83,20 @@ def enter(found: Result, text: str, timestamp: str | None, course: Path, out: Pa
     section, student = found.section, found.student
     folder = out / "submitted" / student / section
     write(folder / f"{section}.ipynb", text)
+    config = configure(Config(), course, out, results=out / "results")
     if timestamp:
         write(folder / "timestamp.txt", timestamp)
-    config = configure(Config(), course, out, results=out / "results")
+    else:
+        (folder / "timestamp.txt").unlink(missing_ok=True)
+        _forget_time(section, student, CourseDirectory(config=config))
     _step(Autograde, config, section, student, force=True)
     _step(GenerateFeedback, config, section, student, force=True)
+
+
+def _forget_time(section: str, student: str, directory: CourseDirectory) -> None:
+    """What is handed in without a time must not be late by the time of an earlier one; nbgrader would keep that."""
+    with api.Gradebook(directory.db_url, directory.course_id) as book, contextlib.suppress(api.MissingEntry):
+        submission: Any = book.find_submission(section, student)
+        if submission.timestamp is not None:
+            submission.timestamp = None
+            book.db.commit()

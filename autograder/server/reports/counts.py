@@ -15,6 +15,13 @@ def groups(results: list[Result]) -> dict[str, list[Result]]:
     return dict(found)
 
 
+def unreadable(result: Result) -> str:
+    """Why nothing of a submission could be graded, or nothing: then every exercise was told the same."""
+    (reason, *_) = result.notes or [""]
+    told = {marks.message for marks in result.exercises.values()}
+    return reason if result.handed_in and told == {reason} else ""
+
+
 def distribution(results: list[Result]) -> list[tuple[str, float, int, int, int]]:
     """Per exercise: name, mean points, how many have all, some and none of them."""
     rows = []

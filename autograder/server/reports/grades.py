@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.server.results import Result
+from autograder.server.tables import inert
 
 
 def final_scores(out: Path) -> dict[tuple[str, str], tuple[float, float]]:
@@ -32,6 +33,6 @@ def text(results: list[Result], final: dict[tuple[str, str], tuple[float, float]
         score, penalty = final.get((r.student, r.section), (r.points, 0.0))
         marks = [f"{r.exercises[name].points:g}" if name in r.exercises else "" for name in asked]
         table.writerow(
-            [r.student, r.section, f"{r.points:g}", f"{r.max_points:g}", f"{penalty:g}", f"{score:g}", *marks]
+            [inert(r.student), r.section, f"{r.points:g}", f"{r.max_points:g}", f"{penalty:g}", f"{score:g}", *marks]
         )
     return written.getvalue()

@@ -6,7 +6,7 @@ from autograder.server.results import Result
 
 def text(results: list[Result]) -> str:
     """A suite per section, a case per student and question; what has not all its points is a failure."""
-    from junitparser import Failure, JUnitXml, TestCase, TestSuite
+    from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
     xml = JUnitXml()
     for section, group in groups(results).items():
@@ -16,7 +16,9 @@ def text(results: list[Result]) -> str:
                 case = TestCase(
                     name, classname=f"{section}.{result.student}", time=result.seconds / len(result.exercises)
                 )
-                if marks.points < marks.max_points:
+                if not result.handed_in:
+                    case.result = [Skipped(marks.message)]
+                elif marks.points < marks.max_points:
                     case.result = [Failure(f"{marks.points:g} of {marks.max_points:g} points")]
                     case.result[0].text = marks.message
                 suite.add_testcase(case)
