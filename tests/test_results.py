@@ -93,7 +93,7 @@ def test_nbgrader_has_a_verdict_only_when_it_has_this_one(tmp_path):
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "deep" / "file"
+    path = tmp_path / "deep" / ("é" * 120)
     results.write(path, "old")
     seen = []
     replace = results.os.replace
@@ -168,7 +168,30 @@ def test_the_summary_tells_the_class_at_a_glance():
     told = summary.text(CLASS, {SECTION: [["ada", "ben"]]})
     assert "4 submissions, 5 points: mean 2.4, median 2.25, from 0 to 5." in told
     assert "| `one` | 0.50 | 1 | 0 | 3 |" in told and "| 3 | `one` | a case | `wrong value.` |" in told
-    assert "Near-identical answers, worth a look: ada = ben." in told
+    assert "Near-identical answers, worth a look: `ada` = `ben`." in told
+
+
+ABSENT = Result(student="eve", section=SECTION, points=0, max_points=5, exercises={
+    name: ExerciseResult(points=0, max_points=most, message="No submission.") for name, most in POINTS.items()
+}, notes=["No submission."], handed_in=False)  # fmt: skip
+UNREAD = ABSENT.model_copy(update={"student": "*fay* `x`", "handed_in": True, "notes": ["No submission."]})
+
+
+def test_who_handed_in_nothing_is_told_and_counts_nowhere():
+    told = summary.text([*CLASS, ABSENT], {SECTION: []})
+    assert told == summary.text(CLASS, {SECTION: []}) + "\nHanded in nothing: `eve`.\n"
+    assert "Could not be read, 0 points:\n\n- `*fay* 'x'`: `No submission.`\n" in summary.text(
+        [*CLASS, UNREAD], {SECTION: []}
+    )
+    assert "No submissions.\n" in summary.text([ABSENT], {SECTION: []})
+    assert counts.unreadable(ABSENT) == "" and not any(map(counts.unreadable, CLASS))
+    xml = ElementTree.fromstring(junit.text([ABSENT]))
+    assert (xml[0].get("failures"), xml[0].get("skipped")) == ("0", "2")
+
+
+def test_no_name_is_a_formula_in_our_table():
+    rows = list(csv.reader(grades.text([result("=cmd()", 2, 3), result("a,b", 2, 3)], {}).splitlines()))
+    assert [row[0] for row in rows[1:]] == ["'=cmd()", "a,b"]
 
 
 def test_words_in_the_summary_stay_in_their_span():

@@ -67,15 +67,16 @@ def find(directory: Path, sections: list[str]) -> list[Found]:
     for section in sections:
         index = collected.read_index(directory / collected.FOLDER, section)
         for student, about in index.students.items() if index else ():
-            reason = about.reason or "It was collected, and its folder is gone."
-            found.setdefault((student, section), Found(student, section, directory, reason, about.absent))
+            if about.reason or student not in lost:
+                reason = about.reason or "It was collected, and its folder is gone."
+                found.setdefault((student, section), Found(student, section, directory, reason, about.absent))
     handed_in = {section for _, section in found}
     for student in lost:
         folder = directory / student
         names = "The folder is a link, and links are not followed." if folder.is_symlink() else _names(folder)
         for section in handed_in:
             reason = f"There is no folder {section}. {names or 'The folder is empty.'}"
-            found[student, section] = Found(student, section, directory, reason)
+            found.setdefault((student, section), Found(student, section, directory, reason))
     if not found:
         known = ", ".join(sections)
         raise BadInput(

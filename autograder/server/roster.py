@@ -250,7 +250,7 @@ def _canvas(table: Table, _: tzinfo | None, name: str) -> list[Person]:
         full, number = table.cell(row, student), table.cell(row, user)
         if not number.isdigit() or letters(full) in ("studenttest", "teststudent"):
             continue  # the rows about points and posting, and Canvas's own test student
-        last, comma, first = full.partition(",")
+        last, comma, first = full.rpartition(",")
         shown = f"{first.strip()} {last.strip()}" if comma else full
         id = _id(name, row, table.cell(row, login), table.cell(row, sis), number)
         people.append(Person(id, shown, table.cell(row, email), number, number))
