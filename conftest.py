@@ -28,6 +28,7 @@ SLOW = (
     "test_grading",
     "test_isolation",
     "test_cli",
+    "test_giving_back",
 )  # a jail, a browser, executed lessons
 
 

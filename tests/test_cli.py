@@ -107,7 +107,7 @@ def mistakes(folder):
     (folder / "empty").mkdir()
     (folder / "script.py").write_text(RIGHT)
     hand_in(folder / "class", "ada", released())
-    (folder / "odd" / "=cmd()" / SECTION).mkdir(parents=True)
+    (folder / "odd" / ("x" * 255) / SECTION).mkdir(parents=True)
     (folder / "timed").mkdir()
     hand_in(folder / "timed", "ada", released())
     (folder / "timed" / "timestamps.csv").write_text("student,section,timestamp\nada,x,yesterday\n")
@@ -120,7 +120,7 @@ def mistakes(folder):
         "missing folder": ["grade", folder / "nothing", *out],
         "no submissions": ["grade", folder / "empty", *out],
         "unknown name": ["grade", folder / "class", *out, "--only", "nobody"],
-        "formula as a name": ["grade", folder / "odd", *out],
+        "no name that fits": ["grade", folder / "odd", *out],
         "bad timestamps": ["grade", folder / "timed", *out],
         "nothing graded": ["report", folder / "empty"],
         "references of nothing": ["references", "99-nothing"],
@@ -129,7 +129,7 @@ def mistakes(folder):
 
 @pytest.mark.parametrize("mistake", [
     "unknown section", "missing file", "a folder", "unknown exercise", "missing folder", "no submissions",
-    "unknown name", "formula as a name", "bad timestamps", "nothing graded", "references of nothing",
+    "unknown name", "no name that fits", "bad timestamps", "nothing graded", "references of nothing",
 ])  # fmt: skip
 def test_the_callers_mistakes_get_one_sentence_and_status_2(tmp_path, mistake):
     done = run(*mistakes(tmp_path)[mistake])
@@ -193,7 +193,7 @@ def test_list_shows_every_exercise():
     assert all(name in done.stdout for name in POINTS)
 
 
-@pytest.mark.parametrize("command", ["list", "check", "grade", "regrade", "report", "references"])
+@pytest.mark.parametrize("command", ["list", "check", "collect", "grade", "regrade", "report", "references"])
 def test_every_help_has_an_example(command):
     done = run(command, "--help")
     assert done.exit_code == 0

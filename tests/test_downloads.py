@@ -311,6 +311,9 @@ def test_without_times_the_zips_own_date_tells(tmp_path, collecting):
 
 def test_who_is_not_in_the_next_download_stays(collecting):
     collecting("moodle", everybody(moodle), worksheet())
+    collecting("moodle", {moodle(0): "of mat-001", moodle(5, "x.pdf"): ""}, worksheet())
+    collecting("moodle", {moodle(0): "of mat-001"}, worksheet())
+    assert collecting.reasons() == {"mat-006": "No notebook was handed in, but x.pdf."}
     found = collecting("moodle", {moodle(0, "report.pdf"): "", moodle(5): "late"}, worksheet(minute=30))
     assert collecting.notebooks() == ALL | {"mat-006": "late"} and collecting.reasons() == {}
     assert found.remarks == [
@@ -444,7 +447,10 @@ def test_the_command_says_who_is_missing(tmp_path, monkeypatch):
     done = run("moodle", "d.zip", *common, "--timezone", "Europe/Berlin")
     assert done.exit_code == 0, done.output
     assert "1 collected, 4 without submission, 1 with nothing to grade, 1 left out" in done.stdout
-    assert "mat-002: No notebook was handed in, but ab.pdf." in done.stdout
+    assert "  mat-002 (José de la Cruz): No notebook was handed in, but ab.pdf.\n" in unicodedata.normalize(
+        "NFC", done.stdout
+    )
+    assert "  mat-006 (Nobody Home)\n" in done.stdout
     assert "Eve (1): Not on the roster." in done.stdout and "\x1b" not in done.stdout
     (when,) = read_timestamps(tmp_path / "submitted").values()
     assert f"{when:%H:%M}" == "14:15"

@@ -167,8 +167,8 @@ def collect_(
             raise BadInput(f"There is no section {section!r}; there are {', '.join(sections())}.")
         found = gather(platform, source, section, roster, out, pattern, known_zone(timezone), column)
     students = found.index.students
-    absent = [id for id, about in students.items() if about.absent]
-    odd = [f"{id}: {about.reason}" for id, about in students.items() if about.reason and not about.absent]
+    absent = [_about(id, about.name, about.reason) for id, about in students.items() if about.absent]
+    odd = [_about(id, about.name, about.reason) for id, about in students.items() if about.reason and not about.absent]
     left_out = [f"{part.what}: {part.reason}" for part in found.index.left_out]
     counts = [f"{len(found.taken)} collected", *([f"{len(found.kept)} kept, being later"] if found.kept else [])]
     counts += [f"{len(absent)} without submission", f"{len(odd)} with nothing to grade", f"{len(left_out)} left out"]
@@ -180,6 +180,14 @@ def collect_(
             print(f"{title}:")
         _remark_on_screen(lines)
     _remark(*found.remarks)
+
+
+def _about(id: str, name: str, reason: str) -> str:
+    """A student in a line."""
+    from autograder.server.collected import NOTHING
+
+    who = f"{id} ({name})" if name else id
+    return who if reason == NOTHING else f"{who}: {reason}"
 
 
 def _remark_on_screen(lines: list[str]) -> None:

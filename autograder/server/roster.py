@@ -177,7 +177,7 @@ def roster_kind(table: Table) -> Kind | None:
 def _id(name: str, row: int, *candidates: str) -> str:
     """The first of the names that can be a folder."""
     for candidate in candidates:
-        if candidate and not folder_problem(candidate):
+        if candidate not in ("", "-") and not folder_problem(candidate):
             return candidate
     raise BadInput(f"{name}, row {row + 2}: there is nothing that can be the student's id.")
 

@@ -134,7 +134,7 @@ def _take(
     student = student.model_copy(update=about)
     had = old is not None and bool(old.taken)
     if data is None:
-        if old and had:
+        if old and (had or not (pieces or old.absent)):
             if pieces:
                 found.remarks.append(f"{person.id}: {student.reason} The notebook collected earlier stays.")
             return old.model_copy(update=about)
