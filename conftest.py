@@ -29,6 +29,7 @@ SLOW = (
     "test_isolation",
     "test_cli",
     "test_giving_back",
+    "test_handout",
 )  # a jail, a browser, executed lessons
 
 

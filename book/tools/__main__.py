@@ -1,9 +1,10 @@
-"""`python -m book.tools build | book [--answers] | pdf`, from the root of the repository.
+"""`python -m book.tools build | book [--answers] | pdf | handout DEST`, from the root of the repository.
 
 build   lessons -> solutions/, notebooks/ and reference outputs (executes only lessons whose printed outputs are not
         known yet)
 book    build, execute what changed, write the pages, and the static book: _build/html, or _build/answers
 pdf     the static book as one file: _build/pdf/book.pdf
+handout the students' repository, without an answer, in a new folder
 """
 
 from __future__ import annotations
@@ -58,6 +59,16 @@ def pdf(root: Root = Path(".")) -> None:
     except NoBrowser as error:
         raise Trouble(str(error)) from error
     print(f"The printed book is at {path}")
+
+
+@app.command()
+def handout(destination: Annotated[Path, typer.Argument(metavar="DEST")], root: Root = Path(".")) -> None:
+    """The students' repository, in a folder that is new or empty."""
+    from book.tools.handout import hand_out
+
+    course.refuse_foreign_environment(root)
+    folder = hand_out(root, destination)
+    print(f"The students' repository is at {folder}; push it with git from there.")
 
 
 def main() -> None:

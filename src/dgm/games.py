@@ -220,9 +220,9 @@ def vae(
 
     def bound(batch: Batch) -> Tensor:
         (x,) = batch
-        mean, log_var = encoder(x)
-        z = reparameterize(mean, log_var, torch.randn_like(mean))
-        return loss(x, like(x, decoder(z)), mean, log_var)
+        mean, log_variance = encoder(x)
+        z = reparameterize(mean, log_variance, torch.randn_like(mean))
+        return loss(x, like(x, decoder(z)), mean, log_variance)
 
     return [_player("VAE", nn.ModuleDict({"encoder": encoder, "decoder": decoder}), bound, lr, betas)]
 
