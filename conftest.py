@@ -30,6 +30,7 @@ SLOW = (
     "test_cli",
     "test_giving_back",
     "test_handout",
+    "test_gradescope",
 )  # a jail, a browser, executed lessons
 
 

@@ -11,6 +11,8 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from docutils import nodes
+from docutils.core import publish_string
+from myst_parser.parsers.docutils_ import Parser
 from PIL import Image
 from pybtex.database import parse_string
 from pypdf import PdfWriter
@@ -220,6 +222,14 @@ def test_links_of_an_adopter_lead_to_the_notebook(tmp_path):
         ("Binder", "https://b/v2/gh/us/course/dev?urlpath=lab/tree/notebooks/a/a.ipynb"),
         ("JupyterHub", f"https://j/hub/user-redirect/git-pull?{repository}&{place}"),
     ]
+
+
+def test_a_link_with_several_parameters_keeps_them():
+    """MyST escapes an address that the writer of the page escapes again: a hub got `amp;branch` instead of `branch`."""
+    address = "https://j/hub/user-redirect/git-pull?repo=a%2Fb&branch=dev&urlpath=lab%2Ftree"
+    written = publish_string(f"- [Open](<{address}>), [again]({address})", parser=Parser(), writer_name="html").decode()
+    mended = BeautifulSoup(sphinx_book.mend(written, is_search=False), "html.parser")
+    assert [link["href"] for link in mended.find_all("a")] == [address, address]
 
 
 def test_the_reading_time_counts_words_formulas_and_code():

@@ -232,6 +232,8 @@ def mend(text: str, is_search: bool) -> str:
     first, *others = re.findall(r'<meta name="viewport"[^>]*/?>', text) or [""]
     for other in others:
         text = text.replace(other, "") if other != first else text
+    # MyST escapes the address of a link, and Sphinx does so again: of several parameters only the first would arrive.
+    text = re.sub(r'href="[^"]*&amp;amp;[^"]*"', lambda link: link[0].replace("&amp;amp;", "&amp;"), text)
     # A name in an attribute that differs from the visible words misleads those who speak to their computer.
     text = re.sub(r'(<summary\b[^>]*?) aria-label="[^"]*"', r"\1", text)
     text = re.sub(r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"', r"\1", text)
