@@ -19,8 +19,11 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import IO
 
-from autograder.server import collected, course, reports, results
+from autograder.server import collected, course, intake, reports, results
+from autograder.server.dates import FILE as DATES
+from autograder.server.dates import Dates, read_dates
 from autograder.server.errors import BadInput, JailError, Unreadable
+from autograder.server.gradebook import own
 from autograder.server.intake import Found
 from autograder.server.jail import probe
 from autograder.server.jail.box import LIMITS, Jail, Limits, NoJail
@@ -40,6 +43,7 @@ class Plan:
     only: frozenset[str] = frozenset()  # exercises; all when empty
     limits: Limits = LIMITS
     unsafe: bool = False
+    db: str = ""  # the gradebook's address, if it is not a file of ``out``
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Task:
     digest: str
     timestamp: str | None = None
     absent: bool = False  # on the roster, and nothing came
+    secret: str = ""  # of nbgrader's exchange
 
 
 def choose(found: list[Found], names: Iterable[str]) -> tuple[list[Found], frozenset[str]]:
@@ -80,10 +85,18 @@ def _tasks(found: list[Found], plan: Plan) -> Iterator[Task]:
             text = f.read()
         except Unreadable as error:
             reason = str(error)
-        timestamp = times.get((f.student, f.section))
-        content = "\0".join([versions[f.section], str(plan.seed), timestamp or "", text, reason])
+        timestamp, secret = times.get((f.student, f.section)), _secret(f)
+        content = "\0".join([versions[f.section], str(plan.seed), timestamp or "", text, reason, secret])
         digest = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()
-        yield Task(f.student, f.section, text, reason, digest, timestamp, f.absent)
+        yield Task(f.student, f.section, text, reason, digest, timestamp, f.absent, secret)
+
+
+def _secret(found: Found) -> str:
+    """What nbgrader's `submit` has put beside the notebook: its `release_feedback` names the page after it."""
+    try:
+        return intake.read(found.directory, found.student, found.section, "submission_secret.txt")[:200]
+    except Unreadable:
+        return ""
 
 
 # --- in a worker, which imports more than this module -----------------------------------------------------------------
@@ -108,7 +121,7 @@ def record_task(result: Result, task: Task, plan: Plan) -> None:
     from autograder.server.gradebook import record
 
     if result.handed_in:  # otherwise nbgrader knows the student, and that is all there is to know
-        record.enter(result, task.text, task.timestamp, plan.course, plan.out)
+        record.enter(result, task.text, task.timestamp, plan.out, task.secret)
     results.set_recorded(plan.out, result)
 
 
@@ -121,7 +134,17 @@ def announce(sections: list[str], students: list[str], plan: Plan) -> None:
 
     for section in sections:
         record.register(section, plan.course, plan.out)
-    record.enrol(students, plan.course, plan.out)
+    record.enrol(students, plan.out)
+
+
+def give_back(out: Path, dates: Dates) -> None:
+    """What is made of the verdicts once all are recorded: penalties, the feedback pages they change, the reports."""
+    from autograder.server.gradebook import late, record
+
+    late.set_dates(dates, out)
+    late.settle(out)
+    record.refresh(out)
+    reports.write_all(out)
 
 
 def _start_worker(jail: Jail | NoJail | None) -> None:
@@ -140,6 +163,43 @@ def _start_worker(jail: Jail | NoJail | None) -> None:
 
 
 # --- handing out the work ---------------------------------------------------------------------------------------------
+
+
+def refuse_out(out: Path, course_folder: Path, *submissions: Path) -> None:
+    """Refuse to grade into a folder that holds what must stay as it is.
+
+    Raises:
+        BadInput: saying which.
+    """
+    out, course_folder = out.resolve(), course_folder.resolve()
+    for folder in (path.resolve() for path in submissions):
+        if out == folder or out in folder.parents or folder in out.parents:
+            raise BadInput(f"{out} and the submissions in {folder} lie in each other: grade into another folder.")
+    home = course_folder / "graded"
+    if out == course_folder or out in course_folder.parents:
+        raise BadInput(f"{out} holds the course itself: grade into another folder, such as {home}.")
+    if course_folder in out.parents and out != home and home not in out.parents:
+        raise BadInput(f"{out} is a part of the course: grade into {home}, or outside of the course.")
+
+
+def _dates(found: list[Found], out: Path) -> Dates:
+    """The dates beside the submissions, checked before anything runs; a copy of them stays with the marks."""
+    from autograder.exercises import sections
+
+    for directory in {f.directory for f in found}:
+        dates = read_dates(directory, sections())
+        if dates.due and not own.late_is_decided(own.load_config(out)):
+            raise BadInput(
+                f"{directory / DATES} says when sections are due, but not what being late costs. Say it in "
+                f"{course.root() / 'nbgrader_config.py'}: c.LatePenalty.percent_per_day = 10 takes a tenth of the "
+                "points for each day begun, 0 takes nothing."
+            )
+        if (directory / DATES).exists():
+            results.write(out / DATES, (directory / DATES).read_text(encoding="utf-8-sig"))
+        else:
+            (out / DATES).unlink(missing_ok=True)
+        return dates
+    return Dates()
 
 
 @contextmanager
@@ -197,8 +257,11 @@ def grade_all(
     plan: Plan, found: list[Found], workers: int, scheduler: str = "", regrade: bool = False, tick=lambda: None
 ) -> None:
     """Grade what is missing, record it and write the reports; ``tick`` is called once for each submission done."""
+    refuse_out(plan.out, plan.course, *{f.directory for f in found})
     plan.out.mkdir(parents=True, exist_ok=True)
     alone = _alone(plan.out)
+    own.write_own(plan.course, plan.out, plan.db)
+    dates = _dates(found, plan.out)
     if found:
         collected.keep(found[0].directory, plan.out)
     crew = Crew(workers, lambda: None if scheduler else probe.open_jail(plan.limits, plan.unsafe))
@@ -209,7 +272,7 @@ def grade_all(
         else:
             _grade_missing(plan, found, crew.submit, crew, 4 * workers, regrade, tick)
         # A worker has imported already what this process would have to import now.
-        crew.submit(reports.write_all, plan.out).result() if crew.pool else reports.write_all(plan.out)
+        crew.submit(give_back, plan.out, dates).result() if crew.pool else give_back(plan.out, dates)
     finally:
         crew.close()
         alone.close()

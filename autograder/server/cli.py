@@ -35,6 +35,9 @@ _Only = Annotated[
 _Threshold = Annotated[
     float, typer.Option(min=0, max=100, help="Exit with status 1 when a submission has fewer percent.")
 ]
+_Db = Annotated[
+    str, typer.Option("--db", metavar="URL", help="The gradebook, as postgresql://user@host/name; else a file in OUT.")
+]
 _CORES = os.cpu_count() or 1
 
 
@@ -208,6 +211,7 @@ def grade(
     only: _Only = [],  # noqa: B006
     regrade: Annotated[bool, typer.Option("--regrade", help="Grade again what has been graded.")] = False,
     threshold: _Threshold = 0,
+    db: _Db = "",
     unsafe: _Unsafe = False,
 ) -> None:
     """Grade a class. Interrupt it as you like: the same command goes on where it stopped.
@@ -224,7 +228,8 @@ def grade(
         found, exercises = batch.choose(everything, only)
         if not found:
             raise BadInput(f"Nothing in {directory} fits --only {' '.join(only)}.")
-        plan = batch.Plan(out, course.root(), results.private_seed(out), exercises, unsafe=unsafe)
+        batch.refuse_out(out, course.root(), directory)
+        plan = batch.Plan(out, course.root(), results.private_seed(out), exercises, unsafe=unsafe, db=db)
         columns = [TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()]
         try:
             with Progress(*columns, console=_errors, disable=not _errors.is_terminal) as progress:
@@ -242,6 +247,7 @@ def regrade(
     out: _Out,
     only: _Only = [],  # noqa: B006
     workers: _Workers = _CORES,
+    db: _Db = "",
 ) -> None:
     """Grade again, all or some, on the hidden cases of the first time.
 
@@ -253,25 +259,29 @@ def regrade(
     with _explained():
         if not results.load_all(out):
             raise BadInput(f"Nothing is graded in {out}, so there is nothing to grade again; is --out right?")
-    grade(directory, out, workers, only=only, regrade=True, scheduler="", threshold=0, unsafe=False)
+    grade(directory, out, workers, only=only, regrade=True, scheduler="", threshold=0, db=db, unsafe=False)
 
 
 @app.command("report")
 def report_(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder that `grade` wrote.")],
     threshold: _Threshold = 0,
+    db: _Db = "",
 ) -> None:
-    """Write the reports again, after grading by hand in nbgrader for instance, and show the class.
+    """Write everything that is given back again, after marking by hand in nbgrader for instance, and show the class.
 
     Example: `python -m autograder report graded`
     """
-    from autograder.server import reports, results
+    from autograder.exercises import sections
+    from autograder.server import batch, course, dates, results
     from autograder.server.errors import BadInput
+    from autograder.server.gradebook import own
 
     with _explained():
         if not results.load_all(out):
             raise BadInput(f"Nothing is graded in {out}.")
-        reports.write_all(out)
+        own.write_own(course.root(), out, db)
+        batch.give_back(out, dates.read_dates(out, sections()))
         _finish(out, threshold)
 
 
@@ -287,13 +297,13 @@ def _finish(out: Path, threshold: float) -> None:
     """Show the class; status 1 when somebody is below the threshold."""
     from rich.markdown import Markdown
 
-    from autograder.server import results
+    from autograder.server import reports
 
-    graded = results.load_all(out)
+    graded = reports.final(out)
     _screen.print(Markdown((out / "summary.md").read_text(encoding="utf-8")))
     graded = [r for r in graded if r.handed_in]
     _screen.print(f"{len(graded)} submissions graded: {out}", markup=False)
-    if any(100 * r.points < threshold * r.max_points for r in graded):
+    if any(result.percent < threshold for result in graded if not result.excused):
         raise typer.Exit(1)
 
 

@@ -1,8 +1,10 @@
 """What grading leaves on the disk: verdicts and marks of progress, each file written whole or not at all.
 
+OUT/nbgrader_config.py                 where the gradebook is (`own`)
 OUT/private_seed                       numbers the hidden cases are drawn from, chosen on the first run
 OUT/results/SECTION/STUDENT.json       the verdict, with a digest of all it depends on
 OUT/recorded/SECTION/STUDENT           that digest again, once nbgrader has the verdict
+OUT/shown/SECTION/STUDENT              a digest of what the feedback page tells
 """
 
 import hmac
@@ -33,6 +35,21 @@ class Result(BaseModel):
     digest: str = ""
     seconds: float = 0.0
     handed_in: bool = True  # False: on the roster, and nothing came
+    waiting: list[str] = []  # questions that a person has still to mark; these and the following: in reports only
+    late_penalty: float = 0.0
+    seconds_late: float = 0.0
+    excused: bool = False
+
+    @property
+    def score(self) -> float:
+        """The points that count, after what being late takes off."""
+        return max(0.0, self.points - self.late_penalty)
+
+    @property
+    def percent(self) -> float:
+        """Of the questions that are marked."""
+        most = self.max_points - sum(self.exercises[name].max_points for name in self.waiting)
+        return 100 * self.score / most if most else 100.0
 
 
 def write(path: Path, content: str | bytes, mode: int = 0o644) -> None:

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from jinja2 import BytecodeCache, Environment
-from jinja2.bccache import Bucket
-from nbconvert.exporters import HTMLExporter, NotebookExporter
+from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Unicode
 
 from autograder.server import grade, intake, submission
-from autograder.server.errors import Unreadable
+from autograder.server.errors import BadInput, Unreadable
+from autograder.server.gradebook.harmless import cut, make_harmless
+from autograder.server.gradebook.page import REMARKS, RUBRIC
 from autograder.server.results import Result, hidden_seed
 from autograder.verdict import ExerciseResult
 
@@ -31,7 +31,10 @@ def _private_seed() -> int:
 
 
 class Rebuild(NotebookExporter):
-    """Read a submission through `intake` and rebuild it from the release, before anything else of nbgrader sees it."""
+    """Read a submission through `intake` and rebuild it from the release, before anything else of nbgrader sees it.
+
+    What the student wrote as Markdown is made harmless here, so that it is so in ``autograded/`` and whatever reads it.
+    """
 
     course = Unicode(help="The course's folder, which has notebooks/ and solutions/.").tag(config=True)
 
@@ -44,10 +47,18 @@ class Rebuild(NotebookExporter):
         try:
             text = intake.read(path.parents[2], *path.parts[-3:])
             notebook, notes = submission.rebuild(text, release, path.name)
+            for cell in _theirs(notebook):
+                if cell.cell_type == "markdown":
+                    make_harmless(cell)
             notebook.metadata["autograder"] = {"notes": notes}
         except Unreadable as error:
             notebook = _unreadable(release, str(error))
         return super().from_notebook_node(notebook, resources, **kwargs)
+
+
+def _theirs(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells that hold a student's words."""
+    return [cell for cell in notebook.cells if submission.is_answer(cell) or submission.is_own(cell)]
 
 
 def _unreadable(release: NotebookNode, reason: str) -> NotebookNode:
@@ -83,38 +94,10 @@ class EnterMarks(NbGraderPreprocessor):
             root = Path(self.course)
             seed = hidden_seed(_private_seed(), student, section)
             result = grade.mark_notebook(section, nb, about.get("notes", []), seed, unsafe=self.unsafe, root=root)
+        cut(nb, _theirs(nb))
         _write_outputs(nb, result)
+        _add_rubrics(nb, section, Path(self.course))
         return nb, resources
-
-
-class OnlyGraded(NbGraderPreprocessor):
-    """Feedback without the lesson's text and demonstrations: what the student wrote, and what was said about it."""
-
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        nb.cells = [c for c in nb.cells if submission.is_own(c) or submission.is_answer(c) or submission.is_check(c)]
-        return nb, resources
-
-
-class _Bytecode(BytecodeCache):
-    """Compiled templates, kept for as long as the process lives."""
-
-    compiled: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.compiled:
-            bucket.bytecode_from_string(self.compiled[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.compiled[bucket.key] = bucket.bytecode_to_string()
-
-
-class FeedbackPage(HTMLExporter):
-    """nbgrader's page; compiling its templates for each student would take longer than everything else."""
-
-    def _create_environment(self) -> Environment:
-        environment = super()._create_environment()
-        environment.bytecode_cache = _Bytecode()
-        return environment
 
 
 def _write_outputs(nb: NotebookNode, result: Result) -> None:
@@ -129,9 +112,26 @@ def _write_outputs(nb: NotebookNode, result: Result) -> None:
             cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=result.printed[cell.id])]
     if result.notes:
         text = "\n".join(result.notes)
-        shown = nbformat.v4.new_code_cell("# Remarks on this submission", id="remarks")
+        shown = nbformat.v4.new_code_cell("# Remarks on this submission", id=REMARKS)
         shown.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
         nb.cells.insert(0, shown)
+
+
+def _add_rubrics(nb: NotebookNode, section: str, course: Path) -> None:
+    """Under each written answer what the solution says, for those who mark it; feedback pages leave it out."""
+    try:
+        solution = grade.notebook("solutions", section, course)
+    except BadInput:  # somebody grades without the solutions; the checks have their references
+        return
+    models = {submission.title(c): c.source for c in solution.cells if submission.is_answer(c)}
+    for i, cell in reversed(list(enumerate(nb.cells))):
+        if cell.cell_type == "markdown" and submission.is_answer(cell) and submission.title(cell) in models:
+            name = submission.title(cell)
+            text = f"**Model answer and rubric** (students do not see this)\n\n{models[name]}"
+            shown = nbformat.v4.new_markdown_cell(text, id=f"{RUBRIC}{name}"[:64].replace("_", "-"))
+            words = {"grade": False, "solution": False, "locked": True, "task": False, "schema_version": 3}
+            shown.metadata["nbgrader"] = {**words, "grade_id": f"{RUBRIC}{name}"}
+            nb.cells.insert(i + 1, shown)
 
 
 def _verdict_outputs(found: ExerciseResult) -> list[NotebookNode]:

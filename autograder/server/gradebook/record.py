@@ -1,45 +1,33 @@
 """Hand the verdicts to nbgrader: its gradebook, its autograded notebooks, its feedback pages."""
 
 import contextlib
-import functools
+import hashlib
 import io
+import json
 import logging
 import os
+import secrets
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from alembic.script import ScriptDirectory
-from nbgrader import api, dbutil
-from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+import nbformat
+from nbgrader import api
+from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy import Engine, event
 from traitlets.config import Config
 
-from autograder.server.course import fingerprint
-from autograder.server.gradebook.settings import configure
+from autograder.server import grade
+from autograder.server.gradebook import marks
+from autograder.server.gradebook.book import open_gradebook
+from autograder.server.gradebook.own import load_config
+from autograder.server.gradebook.page import short_page
+from autograder.server.patience import at_most
 from autograder.server.results import Result, write
 
-
-def schema_version() -> str | None:
-    """What `alembic heads` prints, without the seconds that another Python takes to import everything again."""
-    return ScriptDirectory(str(Path(dbutil.__file__).parent / "alembic")).get_current_head()
-
-
-api.get_alembic_version = schema_version  # type: ignore[assignment]
-# Each of nbgrader's steps opens the gradebook anew; with the same engine SQLAlchemy compiles each statement only once.
-api.create_engine = functools.cache(api.create_engine)  # type: ignore[attr-defined]
-
-
-@event.listens_for(Engine, "connect")
-def _(connection: Any, _: Any) -> None:
-    """Readers don't block the writer, and a commit doesn't wait for the disk: killing a process loses nothing.
-
-    Writers wait for each other; on a busy machine with many workers longer than SQLite's five seconds.
-    """
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA busy_timeout=60000")
+_NOT_SHOWN = "not-shown.txt"
+_MAKING, _SHOWING = 120, 30  # seconds for one autograded notebook and for one page, which take a tenth of one
 
 
 def _step(converter: type, config: Config, section: str, student: str = "*", **options: Any) -> None:
@@ -59,38 +47,135 @@ def _step(converter: type, config: Config, section: str, student: str = "*", **o
         raise RuntimeError(f"nbgrader {converter.__name__} {section} {student}: {error}\n{log.getvalue()}") from error
 
 
+# --- what is asked ----------------------------------------------------------------------------------------------------
+
+
 def register(section: str, course: Path, out: Path) -> None:
-    """Tell the gradebook of ``out`` about a section's cells and points, once for each version of it."""
-    mark, version = out / "notebooks" / f"{section}.version", fingerprint(section, course)
-    if mark.exists() and mark.read_text(encoding="utf-8") == version:
-        return
-    config = configure(Config(), course, out)
-    config.CourseDirectory.source_directory = str(course.resolve() / "solutions")
-    _step(GenerateAssignment, config, section, force=True, create_assignment=True)
-    write(mark, version)
+    """Tell the gradebook of ``out`` about a section's questions and points, as they are now.
+
+    Only what is answered or marked is in the gradebook, so an edit of the lesson's text is none of its business. What
+    is there already keeps its marks and comments, whatever its points are now; a question that is new is new to those
+    who have handed in, too. nbgrader's own `generate_assignment` refuses all of this once somebody has handed in.
+    """
+    config = load_config(out)
+    for kind, folder in (("solutions", "source"), ("notebooks", "release")):
+        copied = grade.notebook_path(folder, section, out)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        write(copied, grade.notebook_path(kind, section, course).read_text(encoding="utf-8"))
+    release = grade.notebook("notebooks", section, course)
+    words = [(cell, cell.metadata.get("nbgrader", {})) for cell in release.cells]
+    graded = {w["grade_id"]: (float(w["points"]), cell.cell_type) for cell, w in words if w.get("grade")}
+    answered = {w["grade_id"] for _, w in words if w.get("solution")}
+    with open_gradebook(config.CourseDirectory.db_url) as book:
+        book.update_or_create_assignment(section)
+        kernel = json.dumps(release.metadata.get("kernelspec", {}))
+        notebook: Any = book.update_or_create_notebook(section, section, kernelspec=kernel)
+        for cell in [*notebook.grade_cells, *notebook.solution_cells]:
+            if cell.name not in (graded if isinstance(cell, api.GradeCell) else answered):
+                for row in [*cell.grades, *cell.comments]:
+                    book.db.delete(row)
+                book.db.delete(cell)
+        for cell in list(notebook.source_cells):
+            book.db.delete(cell)
+        book.db.commit()
+        for name, (points, kind) in graded.items():
+            book.update_or_create_grade_cell(name, section, section, max_score=points, cell_type=kind)
+        for name in answered:
+            book.update_or_create_solution_cell(name, section, section)
+        book.db.refresh(notebook)
+        for handed_in in notebook.submissions:
+            has = {row.cell_id for row in [*handed_in.grades, *handed_in.comments]}
+            for cell in notebook.grade_cells:
+                if cell.id not in has:
+                    book.db.add(api.Grade(cell_id=cell.id, notebook=handed_in))
+            for cell in notebook.solution_cells:
+                if cell.id not in has:
+                    book.db.add(api.Comment(cell_id=cell.id, notebook=handed_in))
+        book.db.commit()
 
 
-def enrol(students: Iterable[str], course: Path, out: Path) -> None:
+def enrol(students: Iterable[str], out: Path) -> None:
     """Tell the gradebook of ``out``, which knows a section by now, about those students whom it does not know."""
-    directory = CourseDirectory(config=configure(Config(), course, out))
-    with api.Gradebook(directory.db_url, directory.course_id) as book:
+    with open_gradebook(load_config(out).CourseDirectory.db_url) as book:
         for student in sorted(set(students) - {known.id for known in book.students}):
             book.add_student(student)
 
 
-def enter(found: Result, text: str, timestamp: str | None, course: Path, out: Path) -> None:
-    """Enter one result: `nbgrader autograde` and `generate_feedback` of what was handed in, nothing run again."""
+# --- what was handed in -----------------------------------------------------------------------------------------------
+
+
+def enter(found: Result, text: str, timestamp: str | None, out: Path, secret: str = "") -> None:
+    """Enter one result: `nbgrader autograde` and `generate_feedback` of what was handed in, nothing run again.
+
+    A submission that nbgrader chokes on, or takes too long for, keeps its marks; what it says is left out.
+
+    Arguments:
+        secret: what nbgrader's exchange has put beside the notebook, by which the student finds the feedback.
+    """
     section, student = found.section, found.student
     folder = out / "submitted" / student / section
     write(folder / f"{section}.ipynb", text)
-    config = configure(Config(), course, out, results=out / "results")
-    if timestamp:
-        write(folder / "timestamp.txt", timestamp)
-    else:
-        (folder / "timestamp.txt").unlink(missing_ok=True)
+    for name, content in (("timestamp.txt", timestamp), ("submission_secret.txt", secret)):
+        if content:
+            write(folder / name, content)
+        else:
+            (folder / name).unlink(missing_ok=True)
+    config = load_config(out)
+    config.EnterMarks.results = str((out / "results").resolve())
+    if not timestamp:
         _forget_time(section, student, CourseDirectory(config=config))
-    _step(Autograde, config, section, student, force=True)
-    _step(GenerateFeedback, config, section, student, force=True)
+    try:
+        with at_most(_MAKING):
+            _step(Autograde, config, section, student, force=True)
+    except Exception as error:
+        write(folder / f"{section}.ipynb", nbformat.writes(nbformat.v4.new_notebook()))
+        _step(Autograde, config, section, student, force=True)
+        write(folder / f"{section}.ipynb", text)
+        write(folder / _NOT_SHOWN, f"{error}\n")
+    else:
+        (folder / _NOT_SHOWN).unlink(missing_ok=True)
+    show(section, student, config, out)
+
+
+def show(section: str, student: str, config: Any, out: Path) -> None:
+    """Write the feedback page of one submission, with what nbgrader's exchange wants beside it."""
+    folder = out / "feedback" / student / section
+    address = config.CourseDirectory.db_url
+    sheet = marks.sheets(address, [student], section).get((student, section), marks.Sheet())
+    try:
+        if (out / "submitted" / student / section / _NOT_SHOWN).exists():
+            raise RuntimeError("it could not be read either")
+        with at_most(_SHOWING):
+            _step(GenerateFeedback, config, section, student, force=True)
+    except Exception:
+        shutil.rmtree(folder, ignore_errors=True)
+        write(folder / f"{section}.html", short_page(section, sheet))
+    (folder / _NOT_SHOWN).unlink(missing_ok=True)
+    for name, content in (("timestamp.txt", ""), ("submission_secret.txt", secrets.token_hex(16))):
+        if not (folder / name).exists():  # `nbgrader release_feedback` stops at a submission that has none
+            write(folder / name, content)
+    write(out / "shown" / section / student, _told(sheet, out, section, student))
+
+
+def refresh(out: Path) -> None:
+    """Write those feedback pages again that tell something else by now: marks by hand, comments, penalties."""
+    config = load_config(out)
+    for (student, section), sheet in marks.sheets(config.CourseDirectory.db_url).items():
+        shown = out / "shown" / section / student
+        known = shown.read_text(encoding="utf-8") if shown.exists() else ""
+        if known != _told(sheet, out, section, student) and (out / "autograded" / student / section).is_dir():
+            show(section, student, config, out)
+
+
+def _told(sheet: marks.Sheet, out: Path, section: str, student: str) -> str:
+    """A digest of all that a feedback page is made of."""
+    hasher = hashlib.sha256(repr(sheet).encode())
+    for path in sorted(Path(__file__).parent.glob("*")):
+        if path.is_file():
+            hasher.update(path.read_bytes())
+    notebook = out / "autograded" / student / section / f"{section}.ipynb"
+    hasher.update(notebook.read_bytes() if notebook.exists() else b"")
+    return hasher.hexdigest()
 
 
 def _forget_time(section: str, student: str, directory: CourseDirectory) -> None:

@@ -9,42 +9,55 @@ CODE_STUB = 'raise NotImplementedError("your turn")'
 TEXT_STUB = "*Your answer here.*"
 """What stands there for a written answer."""
 
-_OURS, _STOCK = "autograder.server.gradebook.preprocessors.", "nbgrader.preprocessors."
+WAITING = "not marked yet"
+"""What stands where a person has still to give points."""
+
+NAME = "nbgrader_config.py"
+"""Where nbgrader looks for its configuration: in the course's folder, and in the one that is graded into."""
+
+PENALTY = "autograder.server.gradebook.late.LatePenalty"
+"""nbgrader's plugin for late submissions, if the instructor names no other."""
+
+_OURS, _STOCK = "autograder.server.gradebook.", "nbgrader.preprocessors."
 
 
-def configure(c: Any, course: Path, out: Path, results: Path | None = None) -> Any:
+def configure(
+    c: Any, course: Path, out: Path, source: str = "solutions", release: str = "_build/release", db: str = ""
+) -> Any:
     """The one configuration of nbgrader, for its own commands and for `autograder grade`.
 
     Arguments:
-        course: has ``solutions/`` (nbgrader's source) and ``notebooks/`` (its release).
+        course: has ``solutions/`` and ``notebooks/``, which no command of nbgrader's writes to.
         out: has ``submitted/`` and gets ``autograded/``, ``feedback/`` and ``gradebook.db``.
-        results: verdicts that are already there; otherwise submissions are run and judged.
+        source, release: the folders of ``out`` that nbgrader's own `generate_assignment` reads and writes.
+        db: the address of the gradebook, if it is not ``gradebook.db``.
     """
-    c.CourseDirectory.course_id = "dgm"
-    c.CourseDirectory.root = str(out.resolve())
-    c.CourseDirectory.source_directory = "solutions"
-    c.CourseDirectory.release_directory = "notebooks"
-    c.CourseDirectory.db_url = f"sqlite:///{out.resolve() / 'gradebook.db'}"
+    out = out.resolve()
+    if "course_id" not in c.CourseDirectory:
+        c.CourseDirectory.course_id = "dgm"
+    c.CourseDirectory.root = str(out)
+    c.CourseDirectory.source_directory = str(out / source)
+    c.CourseDirectory.release_directory = str(out / release)
+    c.CourseDirectory.db_url = db or f"sqlite:///{out / 'gradebook.db'}"
     c.ClearSolutions.code_stub = {"python": CODE_STUB}
     c.ClearSolutions.text_stub = TEXT_STUB
-    c.Autograde.exporter_class = f"{_OURS}Rebuild"
-    # Of nbgrader's own lists this leaves out what executes, and what checks metadata that are the release's by now.
-    kept = ("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells")
+    c.Autograde.exporter_class = f"{_OURS}preprocessors.Rebuild"
+    # Of nbgrader's own lists this leaves out what executes, and what compares cells with those in the gradebook: they
+    # are the release's by now.
+    kept = ("ClearOutput", "DeduplicateIds", "OverwriteKernelspec")
     c.Autograde.sanitize_preprocessors = [f"{_STOCK}{name}" for name in kept]
     kept = ("LimitOutput", "SaveAutoGrades", "AssignLatePenalties")
     c.Autograde.autograde_preprocessors = [
-        f"{_OURS}EnterMarks",
+        f"{_OURS}preprocessors.EnterMarks",
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
         *(f"{_STOCK}{name}" for name in kept),
     ]
-    c.GenerateFeedback.exporter_class = f"{_OURS}FeedbackPage"
-    c.GenerateFeedback.preprocessors = [
-        f"{_STOCK}GetGrades",
-        f"{_OURS}OnlyGraded",
-        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-    ]
+    if "plugin_class" not in c.AssignLatePenalties:
+        c.AssignLatePenalties.plugin_class = PENALTY
+    c.GenerateFeedback.exporter_class = f"{_OURS}page.FeedbackPage"
+    c.GenerateFeedback.preprocessors = []
     c.Rebuild.course = c.EnterMarks.course = str(course.resolve())
-    c.EnterMarks.results = str(results.resolve()) if results else ""
     c.Exporter.optimistic_validation = True  # once per notebook, not once per preprocessor
-    c.HTMLExporter.sanitize_html = True  # a student's Markdown is shown to the instructor
+    c.HTMLExporter.sanitize_html = True  # of outputs; this is formgrader's exporter
+    c.HTMLExporter.filters = {"markdown2html": f"{_OURS}page.formgrader_markdown"}  # of a student's words
     return c

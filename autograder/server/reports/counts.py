@@ -23,18 +23,34 @@ def unreadable(result: Result) -> str:
 
 
 def distribution(results: list[Result]) -> list[tuple[str, float, int, int, int]]:
-    """Per exercise: name, mean points, how many have all, some and none of them."""
+    """Per question: name, mean points, how many have all, some and none of them, among those that are marked."""
     rows = []
     for name in dict.fromkeys(name for result in results for name in result.exercises):
-        marks = [result.exercises[name] for result in results if name in result.exercises]
+        asked = [result for result in results if name in result.exercises and name not in result.waiting]
+        if not (marks := [result.exercises[name] for result in asked]):
+            continue
         full = sum(m.points >= m.max_points for m in marks)
         none = sum(m.points <= 0 for m in marks)
         rows.append((name, mean(m.points for m in marks), full, len(marks) - full - none, none))
     return rows
 
 
+def still_open(results: list[Result]) -> list[tuple[int, str]]:
+    """How many have not attempted an exercise yet, and which."""
+    counted = Counter(n for r in results for n, marks in r.exercises.items() if marks.diagnosis == "open")
+    return [(number, name) for name, number in counted.most_common()]
+
+
+def unmarked(results: list[Result]) -> list[tuple[int, str]]:
+    """How many answers to a question nobody has marked yet, and to which."""
+    counted = Counter(name for result in results for name in result.waiting)
+    return [(number, name) for name, number in counted.most_common()]
+
+
 def mistakes(results: list[Result], most: int = 10) -> list[tuple[int, str, str, str]]:
     """The most common ways to fail: answers that fail the same cases for the same reason made the same mistake.
+
+    An exercise that is open is no mistake: see `still_open`.
 
     Returns:
         How many, the exercise, the failing cases in words, and what most of them were told.
@@ -43,7 +59,7 @@ def mistakes(results: list[Result], most: int = 10) -> list[tuple[int, str, str,
     for result in results:
         for name, marks in result.exercises.items():
             failed = [case for case in marks.cases if not case.passed]
-            if failed:
+            if failed and marks.diagnosis != "open":
                 clusters[name, frozenset(case.name for case in failed), failed[0].message[:60]].append(marks)
     rows = []
     for (name, failed, _), group in sorted(clusters.items(), key=lambda item: -len(item[1]))[:most]:

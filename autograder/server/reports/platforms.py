@@ -12,7 +12,6 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import nbformat
 
@@ -35,8 +34,8 @@ class Mark:
 
 def files(out: Path, results: list[Result]) -> Iterator[tuple[str, bytes]]:
     """What goes back to the platforms, of each section that was collected from one: names below ``out``, contents."""
-    graded = {(r.student, r.section): Mark(r.points, r.max_points) for r in results if r.handed_in}
-    marks = {key: mark for key, mark in (graded | _gradebook(out)).items() if key in graded}
+    handed_in = [r for r in results if r.handed_in and not r.excused]
+    marks = {(r.student, r.section): Mark(r.score, r.max_points, bool(r.waiting)) for r in handed_in}
     for path in sorted((out / "collected").glob("*.json")):
         section = path.stem
         index = read_index(path.parent, section)
@@ -52,24 +51,6 @@ def files(out: Path, results: list[Result]) -> Iterator[tuple[str, bytes]]:
             students = sorted(theirs.keys() & index.students.keys())
             pages = {student: _pages(out, section, student, theirs[student]) for student in students}
             yield f"{index.platform}/{section}-feedback.zip", feedback(index, pages)
-
-
-def _gradebook(out: Path) -> dict[tuple[str, str], Mark]:
-    """What nbgrader knows: marks by hand, late penalties, and what still waits for somebody."""
-    from nbgrader import api
-
-    if not (out / "gradebook.db").exists():
-        return {}
-    tables: Any = api  # SQLAlchemy's columns are not what their annotations say
-    submitted = tables.SubmittedAssignment
-    wanted = (submitted.score, submitted.max_score, submitted.late_submission_penalty, submitted.needs_manual_grade)
-    with tables.Gradebook(f"sqlite:///{(out / 'gradebook.db').resolve()}") as book:
-        query = book.db.query(tables.Student.id, tables.Assignment.name, *wanted).select_from(submitted)
-        rows = query.join(tables.Student).join(tables.Assignment).all()
-    return {
-        (student, section): Mark(max(0.0, score - (penalty or 0.0)), most, waits)
-        for student, section, score, most, penalty, waits in rows
-    }
 
 
 # --- marks ------------------------------------------------------------------------------------------------------------

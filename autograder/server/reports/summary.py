@@ -2,7 +2,7 @@
 
 from statistics import mean, median
 
-from autograder.server.reports.counts import distribution, groups, mistakes, unreadable
+from autograder.server.reports.counts import distribution, groups, mistakes, still_open, unmarked, unreadable
 from autograder.server.reports.likeness import LookAlikes
 from autograder.server.results import Result
 from autograder.verdict import printable
@@ -26,6 +26,15 @@ def text(results: list[Result], alike: LookAlikes) -> str:
         ]
         lines += ["", "| exercise | mean | all points | some | none |", "|---|---:|---:|---:|---:|"]
         lines += [f"| `{n}` | {m:.2f} | {full} | {some} | {none} |" for n, m, full, some, none in distribution(group)]
+        if counted := still_open(group):
+            lines += ["", "Not attempted yet: " + ", ".join(f"`{name}` by {n}" for n, name in counted) + "."]
+        if counted := unmarked(group):
+            lines += ["", "To be marked by hand: " + ", ".join(f"`{name}` of {n}" for n, name in counted) + "."]
+        if late := [r for r in group if r.seconds_late]:
+            free = sum(not r.late_penalty and r.points > 0 for r in late)
+            lines += ["", f"{len(late)} came late" + (f", and nothing is taken off {free} of them." if free else ".")]
+        if excused := [_span(r.student) for r in group if r.excused]:
+            lines += ["", f"Excused: {', '.join(excused)}."]
         if found := mistakes(group):
             lines += ["", "| how many | exercise | failing | what they were told |", "|---:|---|---|---|"]
             lines += [f"| {n} | `{name}` | {which} | {_span(told)} |" for n, name, which, told in found]
