@@ -4,7 +4,7 @@ OUT/nbgrader_config.py                 where the gradebook is (`own`)
 OUT/private_seed                       numbers the hidden cases are drawn from, chosen on the first run
 OUT/results/SECTION/STUDENT.json       the verdict, with a digest of all it depends on
 OUT/recorded/SECTION/STUDENT           that digest again, once nbgrader has the verdict
-OUT/shown/SECTION/STUDENT              a digest of what the feedback page tells
+OUT/shown/SECTION/STUDENT              a digest of what the feedback page tells; why it tells no more, where that is so
 """
 
 import hmac
@@ -39,6 +39,7 @@ class Result(BaseModel):
     late_penalty: float = 0.0
     seconds_late: float = 0.0
     excused: bool = False
+    not_shown: bool = False  # nbgrader or a browser's page choked on it
 
     @property
     def score(self) -> float:

@@ -47,7 +47,7 @@ class FeedbackPage(Exporter):
     file_extension = ".html"
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any | None = None, **kwargs: Any) -> tuple[str, Any]:
-        nb, resources = super().from_notebook_node(nb, resources, **kwargs)
+        resources = self._init_resources(resources)  # there is nothing to preprocess
         about = resources["nbgrader"]
         key = about["student"], about["assignment"]
         found = marks.sheets(about["db_url"], [key[0]], key[1])

@@ -108,6 +108,8 @@ def _write_outputs(nb: NotebookNode, result: Result) -> None:
         found = result.exercises.get(submission.title(cell)) if submission.is_check(cell) else None
         if found:
             cell.outputs = _verdict_outputs(found)
+        elif submission.is_check(cell):  # nbgrader gives full marks for a check that says nothing
+            cell.outputs = _verdict_outputs(ExerciseResult(points=0, max_points=1, message="not graded"))
         elif cell.id in result.printed:
             cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=result.printed[cell.id])]
     if result.notes:

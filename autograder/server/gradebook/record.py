@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import shutil
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,8 @@ def _step(converter: type, config: Config, section: str, student: str = "*", **o
         folder = command._format_source(section, student)
         command.init_notebooks = lambda: command.assignments.update({folder: [f"{folder}/{section}.ipynb"]})
     try:
-        with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+        with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what nbgrader does to SQLAlchemy is not ours to mend
             command.start()
     except (Exception, SystemExit) as error:
         raise RuntimeError(f"nbgrader {converter.__name__} {section} {student}: {error}\n{log.getvalue()}") from error
@@ -70,8 +72,8 @@ def register(section: str, course: Path, out: Path) -> None:
         book.update_or_create_assignment(section)
         kernel = json.dumps(release.metadata.get("kernelspec", {}))
         notebook: Any = book.update_or_create_notebook(section, section, kernelspec=kernel)
-        for cell in [*notebook.grade_cells, *notebook.solution_cells]:
-            if cell.name not in (graded if isinstance(cell, api.GradeCell) else answered):
+        for cells, wanted in ((notebook.grade_cells, graded), (notebook.solution_cells, answered)):
+            for cell in [cell for cell in cells if cell.name not in wanted]:
                 for row in [*cell.grades, *cell.comments]:
                     book.db.delete(row)
                 book.db.delete(cell)
@@ -142,19 +144,21 @@ def show(section: str, student: str, config: Any, out: Path) -> None:
     folder = out / "feedback" / student / section
     address = config.CourseDirectory.db_url
     sheet = marks.sheets(address, [student], section).get((student, section), marks.Sheet())
+    reason = ""
     try:
         if (out / "submitted" / student / section / _NOT_SHOWN).exists():
-            raise RuntimeError("it could not be read either")
+            raise RuntimeError("nbgrader could not read it in time")
         with at_most(_SHOWING):
             _step(GenerateFeedback, config, section, student, force=True)
-    except Exception:
+    except Exception as error:
+        reason = f"\n{error}"
         shutil.rmtree(folder, ignore_errors=True)
         write(folder / f"{section}.html", short_page(section, sheet))
     (folder / _NOT_SHOWN).unlink(missing_ok=True)
     for name, content in (("timestamp.txt", ""), ("submission_secret.txt", secrets.token_hex(16))):
         if not (folder / name).exists():  # `nbgrader release_feedback` stops at a submission that has none
             write(folder / name, content)
-    write(out / "shown" / section / student, _told(sheet, out, section, student))
+    write(out / "shown" / section / student, _told(sheet, out, section, student) + reason)
 
 
 def refresh(out: Path) -> None:
@@ -163,7 +167,10 @@ def refresh(out: Path) -> None:
     for (student, section), sheet in marks.sheets(config.CourseDirectory.db_url).items():
         shown = out / "shown" / section / student
         known = shown.read_text(encoding="utf-8") if shown.exists() else ""
-        if known != _told(sheet, out, section, student) and (out / "autograded" / student / section).is_dir():
+        if (
+            known.split("\n", 1)[0] != _told(sheet, out, section, student)
+            and (out / "autograded" / student / section).is_dir()
+        ):
             show(section, student, config, out)
 
 

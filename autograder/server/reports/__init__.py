@@ -34,7 +34,9 @@ def final(out: Path) -> list[Result]:
     for result in found:
         key = result.student, result.section
         whole = marks.with_marks(result, sheets[key]) if key in sheets else result
-        told.append(whole.model_copy(update={"excused": key in excused}))
+        shown = out / "shown" / result.section / result.student
+        not_shown = shown.exists() and "\n" in shown.read_text(encoding="utf-8")
+        told.append(whole.model_copy(update={"excused": key in excused, "not_shown": not_shown}))
     return told
 
 

@@ -35,6 +35,8 @@ def text(results: list[Result], alike: LookAlikes) -> str:
             lines += ["", f"{len(late)} came late" + (f", and nothing is taken off {free} of them." if free else ".")]
         if excused := [_span(r.student) for r in group if r.excused]:
             lines += ["", f"Excused: {', '.join(excused)}."]
+        if unseen := [_span(r.student) for r in group if r.not_shown]:
+            lines += ["", f"Graded, but too long or too odd to be shown on a page: {', '.join(unseen)}."]
         if found := mistakes(group):
             lines += ["", "| how many | exercise | failing | what they were told |", "|---:|---|---|---|"]
             lines += [f"| {n} | `{name}` | {which} | {_span(told)} |" for n, name, which, told in found]
