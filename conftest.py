@@ -26,6 +26,7 @@ SLOW = (
     "test_hostile",
     "test_grade",
     "test_grading",
+    "test_gradebook",
     "test_isolation",
     "test_cli",
     "test_giving_back",

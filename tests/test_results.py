@@ -8,7 +8,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from autograder.server import reports, results
+from autograder import exercise
+from autograder.server import course, grade, reports, results, submission
 from autograder.server.errors import BadInput
 from autograder.server.reports import counts, grades, gradescope, junit, likeness, summary
 from autograder.server.results import Result, hidden_seed, load, load_all, private_seed, save
@@ -114,19 +115,30 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 
 
 def test_the_csv_has_late_penalties_and_never_less_than_nothing(out):
-    final = {("ada", SECTION): (3.0, 2.0), ("ben", SECTION): (4.5, 0.0)}
-    rows = list(csv.reader(grades.text(CLASS, final).splitlines()))
+    late = CLASS[0].model_copy(update={"late_penalty": 2.0})
+    more = CLASS[3].model_copy(update={"late_penalty": 2.0, "waiting": ["two"]})
+    free = CLASS[1].model_copy(update={"excused": True})
+    rows = list(csv.reader(grades.text([late, free, CLASS[2], more]).splitlines()))
     assert rows[0] == ["student", "section", "points", "max_points", "late_penalty", "score", "one", "two"]
     assert rows[1] == ["ada", SECTION, "5", "5", "2", "3", "2", "3"]
-    assert rows[2] == ["ben", SECTION, "3", "5", "0", "4.5", "0", "3"]
+    assert rows[2] == ["ben", SECTION, "3", "5", "0", "excused", "0", "3"]
     assert rows[3] == ["cem", SECTION, "1.5", "5", "0", "1.5", "0", "1.5"]
-    assert grades.final_scores(out) == {}, "without a gradebook"
+    assert rows[4] == ["dot", SECTION, "0", "5", "2", "0", "0", "not marked yet"]
+    assert reports.final(out) == CLASS, "without a gradebook"
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-2+3", "@SUM(A1)", "\t=1", " =1"])
+def test_no_cell_of_the_csv_is_a_formula(name):
+    """Whatever the students are called; numbers stay numbers."""
+    rows = list(csv.reader(grades.text([result(name, 2, 3), result("O'Neil, Ada", 0, 0)]).splitlines()))
+    assert rows[1][0] == f"'{name}" and rows[2][0] == "O'Neil, Ada" and rows[1][2] == "5"
+    assert not [cell for row in rows for cell in row if cell.lstrip()[:1] in ("=", "+", "-", "@")]
 
 
 def test_a_question_that_a_section_does_not_have_is_empty():
     other = Result(student="ada", section="04", points=0, max_points=1, exercises={"six": ExerciseResult(
         points=0, max_points=1, message="x")})  # fmt: skip
-    rows = list(csv.reader(grades.text([CLASS[0], other], {}).splitlines()))
+    rows = list(csv.reader(grades.text([CLASS[0], other]).splitlines()))
     assert rows[0][-3:] == ["one", "two", "six"] and rows[1][-3:] == ["2", "3", ""] and rows[2][-3:] == ["", "", "0"]
 
 
@@ -205,14 +217,92 @@ def test_the_words_of_a_student_are_printable():
     assert said.message == "?ab\n"
 
 
-def test_copies_are_found_and_different_work_is_not():
-    def result(student, **changed):
-        return Result(student=student, section=SECTION, points=0, max_points=0, exercises={}, text=answers() | changed)
+def handed(student: str, section: str = SECTION, **text: str) -> Result:
+    return Result(student=student, section=section, points=0, max_points=0, exercises={}, text=text)
 
-    one, copy = result("one"), result("copy")
+
+def sources(kind: str, section: str) -> dict[str, str]:
+    """The answer cells of a notebook of the course."""
+    cells = grade.notebook(kind, section, course.root()).cells
+    return {submission.title(c): c.source for c in cells if submission.is_answer(c) and c.cell_type == "code"}
+
+
+def test_copies_are_found_and_different_work_is_not():
+    one, copy = handed("one", **answers()), handed("copy", **answers())
     renamed = {
         n: t.replace("loss", "lossy").replace("real", "genuine").replace("noise", "z") for n, t in answers().items()
     }
-    other = result("other", **renamed)
-    untouched = [Result(student=s, section=SECTION, points=0, max_points=0, exercises={}, text={}) for s in "xy"]
-    assert likeness.look_alikes([one, copy, other, *untouched]) == [["one", "copy"]]
+    other = handed("other", **renamed)
+    for solution in (None, answers()):
+        assert likeness.look_alikes([one, copy, other, handed("x"), handed("y")], solution) == [["one", "copy"]]
+
+
+@pytest.mark.parametrize("section", exercise.sections())
+def test_untouched_and_half_finished_notebooks_are_nobodys_copies(section):
+    """Stubs are the course's words, and short answers in the usual words everybody's."""
+    stubs, solution = sources("notebooks", section), sources("solutions", section)
+    untouched = [handed(f"s{i}", section, **stubs) for i in range(3)]
+    half = dict(list(solution.items())[: len(solution) // 2])
+    standard = [handed(f"h{i}", section, **{**stubs, **half}) for i in range(3)]
+    assert likeness.look_alikes([*untouched, *standard], solution) == []
+    assert likeness.look_alikes([handed(f"c{i}", section, **solution) for i in range(2)], solution) == [["c0", "c1"]]
+
+
+def test_a_copy_of_half_a_notebook_in_unusual_words_is_found():
+    odd = "\n".join(f"    unusual_{i} = my_helper(real_{i}, {i}) ** {i + 2} - other_{i}[{i}]" for i in range(12))
+    text = {
+        **sources("notebooks", SECTION),
+        "discriminator_loss": f"def discriminator_loss(a, b):\n{odd}\n    return 1",
+    }
+    assert likeness.look_alikes([handed("a", **text), handed("b", **text)], answers()) == [["a", "b"]]
+
+
+def test_look_alikes_are_no_chains():
+    """A to B to C, each a step from the last: only who are alike in pairs are together."""
+    lines = [f"    value_{i} = function_{i}(first_{i}, second_{i}) + {i}" for i in range(60)]
+
+    def after(steps: int) -> str:
+        changed = [f"    other_{i} = changed_{i}[{i}] - third_{i}" for i in range(steps)]
+        return "\n".join(["def f():", *changed, *lines[steps:]])
+
+    students = [handed(f"s{steps}", f=after(steps)) for steps in range(0, 13, 2)]
+    groups = likeness.look_alikes(students)
+    assert groups and max(map(len, groups)) < len(students)
+    assert all(abs(int(a[1:]) - int(b[1:])) <= 4 for group in groups for a in group for b in group)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def discriminator_loss(a, b):\n    return a" + " + 0" * 600,
+        f"def discriminator_loss(a, b):\n    return 0x{'f' * 5000}",
+        "def discriminator_loss(a, b):\n    return f\"{'é\u2028'}\"",
+        "def discriminator_loss(a, b):\n    return " + "(" * 150 + "1" + ")" * 150,
+        "-" * 5000 + "1",
+        "x = '\\d'\nif:",
+        "\0",
+    ],
+    ids=["tower", "number", "line", "brackets", "minus", "syntax", "nul"],
+)
+def test_no_students_source_ends_the_reports(tmp_path, source):
+    for student in ("ada", "ben"):
+        save(tmp_path, handed(student, **answers() | {"discriminator_loss": source}))
+    reports.write_all(tmp_path)
+    assert "`ada` = `ben`" in (tmp_path / "summary.md").read_text(encoding="utf-8")
+
+
+def test_what_is_open_and_what_is_unmarked_is_counted_apart():
+    untouched = CLASS[3].model_copy(deep=True)
+    for each in untouched.exercises.values():
+        each.diagnosis = "open"
+    asked = untouched.model_copy(update={"waiting": ["two"]})
+    assert counts.mistakes([untouched]) == [] and counts.still_open([untouched]) == [(1, "one"), (1, "two")]
+    assert counts.unmarked([asked]) == [(1, "two")] and [row[0] for row in counts.distribution([asked])] == ["one"]
+    told = summary.text([asked, untouched], {SECTION: []})
+    assert "Not attempted yet: `one` by 2, `two` by 2." in told and "To be marked by hand: `two` of 1." in told
+
+
+def test_percent_is_of_what_is_marked():
+    asked = CLASS[1].model_copy(update={"waiting": ["two"], "late_penalty": 1.0})
+    asked = asked.model_copy(update={"points": 2.0})
+    assert asked.score == 1.0 and asked.percent == 50.0

@@ -91,9 +91,9 @@ def _without_what_came_with_it(tree: ast.Module) -> ast.Module:
             node.body = node.body[1:] or [ast.Pass()]
     body: list[ast.stmt] = []
     for node in tree.body:
-        if not isinstance(node, ast.FunctionDef):
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             body.append(node)
-        elif not _is_open(node):
+        elif not any(isinstance(inner, ast.FunctionDef) and _is_open(inner) for inner in ast.walk(node)):
             body += node.body
     tree.body = body
     return tree
