@@ -201,11 +201,6 @@ def test_who_handed_in_nothing_is_told_and_counts_nowhere():
     assert (xml[0].get("failures"), xml[0].get("skipped")) == ("0", "2")
 
 
-def test_no_name_is_a_formula_in_our_table():
-    rows = list(csv.reader(grades.text([result("=cmd()", 2, 3), result("a,b", 2, 3)], {}).splitlines()))
-    assert [row[0] for row in rows[1:]] == ["'=cmd()", "a,b"]
-
-
 def test_words_in_the_summary_stay_in_their_span():
     evil = CLASS[1].model_copy(deep=True)
     evil.exercises["one"].message = "one: `x` | <b>\n# head"
