@@ -6,9 +6,6 @@ editing, retagging, reordering or duplicating cells changes nothing that counts,
 several pieces is what a kernel would have made of them.
 """
 
-import base64
-import binascii
-import contextlib
 import copy
 import json
 import re
@@ -19,13 +16,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.server.errors import Unreadable
+from autograder.server.gradebook.harmless import real_pictures
 from autograder.server.gradebook.settings import CODE_STUB, TEXT_STUB
 from autograder.verdict import printable
 
 _MAX_OWN = 1000  # cells that a student added
 _MAX_SOURCE = 1 << 20  # characters of one notebook's cells together
-_MAX_PICTURES = 8 << 20  # characters of one written answer's pictures
-_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # what draws and does nothing else
 _ATTACHED = re.compile(r"attachment:([^\s)\"'<>]+)")
 _GONE = "# This cell was not in the submission."
 
@@ -182,32 +178,26 @@ def _written(cells: list[dict[str, Any]], answer: NotebookNode) -> tuple[str, di
     pictures: dict[str, dict[str, str]] = {}
     for cell in cells:
         pictures |= cell["pictures"]
-    if sum(len(data) for picture in pictures.values() for data in picture.values()) > _MAX_PICTURES:
-        pictures, texts = {}, [*texts, "*(The pictures are too large to be kept.)*"]
 
     def shown(found: re.Match) -> str:
-        name = next((name for name in (found[1], unquote(found[1])) if name in pictures), None)
-        if name is None:
-            return "#this-picture-is-missing"
-        pictures.setdefault(found[1], pictures[name])
-        return found[0]
+        name = _file_name(found[1])
+        return f"attachment:{name}" if name in pictures else "#this-picture-is-missing"
 
     return _ATTACHED.sub(shown, "\n\n".join(texts)), pictures
 
 
 def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
-    """What is a picture among a cell's attachments, whatever was written there."""
-    found: dict[str, dict[str, str]] = {}
+    """What is a picture among a cell's attachments, whatever was written there, by a name that needs no escaping."""
+    named = {}
     for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
-        for kind, data in kinds.items() if isinstance(kinds, dict) else ():
-            data = "".join(map(str, data)) if isinstance(data, list) else data
-            if kind not in _PICTURES or not isinstance(data, str):
-                continue
-            data = "".join(data.split())
-            with contextlib.suppress(binascii.Error, ValueError):
-                base64.b64decode(data, validate=True)
-                found[name] = {kind: data}
-    return found
+        if isinstance(kinds, dict):
+            whole = {kind: "".join(map(str, data)) if isinstance(data, list) else data for kind, data in kinds.items()}
+            named[_file_name(str(name))] = whole
+    return real_pictures(named)
+
+
+def _file_name(attachment: str) -> str:
+    return re.sub(r"[^\w.-]", "-", unquote(attachment))[:200]
 
 
 def _own_cells(extra: dict[str | None, list[str]], after: str | None) -> list[NotebookNode]:
