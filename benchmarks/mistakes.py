@@ -1,6 +1,6 @@
 """What the checks catch: every answer of the bank through the cases of its exercise, counted per section.
 
-    python benchmarks/mistakes.py [--quick] [--seeds N] [--wrong-seeds N] [--section NAME] [--json PATH]
+    python benchmarks/mistakes.py [--quick] [--seeds N] [--wrong-seeds N] [--first SEED] [--section NAME] [--json PATH]
         [--markdown PATH]
 
 A right answer that fails at one hidden seed is a false alarm; a wrong one that passes at one is a miss. Of the wrong
@@ -22,21 +22,20 @@ from tests import bank  # noqa: E402
 
 COLUMNS = ["section", "exercises", "cases", "right answers", "never refused", "wrong answers", "always caught"]
 COLUMNS += ["right diagnosis", "caught by hidden cases only"]
-FIRST = 1000  # the tests of the bank use other hidden seeds
 
 
-def count(section: str, seeds: int, wrong_seeds: int) -> tuple[dict[str, int | str], list[str]]:
+def count(section: str, seeds: int, wrong_seeds: int, first: int) -> tuple[dict[str, int | str], list[str]]:
     """A row of the table, and a line for each answer that went wrong."""
     warnings.simplefilter("ignore")  # a mistake may warn
     answers, asked = bank.load(section), exercises(section)
     told, refused, missed, misread, hidden = [], set(), set(), set(), set()
-    for seed in range(FIRST, FIRST + max(seeds, wrong_seeds)):
-        for answer in answers.right_answers if seed < FIRST + seeds else ():
+    for seed in range(first, first + max(seeds, wrong_seeds)):
+        for answer in answers.right_answers if seed < first + seeds else ():
             verdict = bank.verdict(section, answer, seed)
             if verdict.points < verdict.max_points and answer not in refused:
                 refused.add(answer)
                 told.append(f"refused at seed {seed}: {answer.exercise}, {answer.name}: {verdict.message}")
-        for answer in answers.wrong_answers if seed < FIRST + wrong_seeds else ():
+        for answer in answers.wrong_answers if seed < first + wrong_seeds else ():
             verdict = bank.verdict(section, answer, seed)
             if verdict.points and answer not in missed:
                 missed.add(answer)
@@ -58,12 +57,14 @@ def main() -> None:
     parser = report.options(__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=3, help="hidden seeds for each right answer")
     parser.add_argument("--wrong-seeds", type=int, default=1, help="hidden seeds for each wrong answer")
+    parser.add_argument("--first", type=int, default=1000, help="the first of them (the tests use smaller ones)")
     parser.add_argument("--section", action="append", help="this section only (may be given again)")
     parser.add_argument("--markdown", type=Path, help="write the table to this file")
     options = parser.parse_args()
     chosen = options.section or sections()[: 1 if options.quick else None]
     with ProcessPoolExecutor(2) as pool:
-        counted = list(pool.map(count, chosen, *([n] * len(chosen) for n in (options.seeds, options.wrong_seeds))))
+        numbers = (options.seeds, options.wrong_seeds, options.first)
+        counted = list(pool.map(count, chosen, *([n] * len(chosen) for n in numbers)))
     rows = [row for row, _ in counted]
     for line in (line for _, lines in counted for line in lines):
         print(line)
