@@ -57,6 +57,10 @@ def test_a_worksheet_has_times_and_participants(tmp_path, language):
 
 def test_without_ids_it_is_the_address_and_without_names_the_number(tmp_path):
     assert [p.id for p in read(tmp_path, worksheet(ids=False)).people] == [row[3] for row in CLASS]
+    rows = [["Identifier", "Full name", "Grade", "Maximum Grade"], ["Participant 1", "Ann Lee", "", "10"]]
+    assert [p.id for p in read(tmp_path, table(rows)).people] == ["Ann Lee"]
+    twins = [*rows, ["Participant 2", "Ann Lee", "", "10"], ["Participant 3", "Bo", "", "10"]]
+    assert [p.id for p in read(tmp_path, table(twins)).people] == ["1", "2", "Bo"]
     hidden = read(tmp_path, worksheet("de", ids=False, names=False)).people
     assert [p.id for p in hidden] == [row[4] for row in CLASS] and {p.name for p in hidden} == {""}
 

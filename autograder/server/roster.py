@@ -207,17 +207,18 @@ def _nbgrader(table: Table, _: tzinfo | None, name: str) -> list[Person]:
 def _moodle(table: Table, zone: tzinfo | None, name: str) -> list[Person]:
     """Moodle's worksheet, whose first column names the participant, or its list of participants."""
     worksheet = roster_kind(table) is Kind.WORKSHEET
-    columns = {"full": table.find(*FULL_NAME), "email": table.find(*EMAIL), "number": table.find(*ID_NUMBER)}
+    columns = {"email": table.find(*EMAIL), "number": table.find(*ID_NUMBER)}
     columns["time"] = table.find(*SUBMITTED) if worksheet else None
     if worksheet and columns["number"] == 0:  # "ID" and "Codice identificativo" are both, in different languages
         columns["number"] = None
     first_name, last_name = (None, None) if worksheet else (table.find(*FIRST_NAME), table.find(*LAST_NAME))
     times = [table.cell(row, columns["time"]) for row in range(len(table.rows))]
+    parts = [table.find(*FULL_NAME)] if worksheet else [first_name, last_name]
+    names = [" ".join(table.cell(row, part) for part in parts).strip() for row in range(len(table.rows))]
     month_first = month_comes_first(times)
     people = []
     for row in range(len(table.rows)):
         said = {key: table.cell(row, number) for key, number in columns.items()}
-        first, last = table.cell(row, first_name), table.cell(row, last_name)
         identifier = table.cell(row, 0) if worksheet else ""
         number = re.search(r"(\d+)\s*$", identifier)
         if worksheet and not number:
@@ -225,9 +226,10 @@ def _moodle(table: Table, zone: tzinfo | None, name: str) -> list[Person]:
                 f"{name}, row {row + 2}: a worksheet's first column ends in the participant's number, "
                 f"{identifier!r} does not."
             )
-        full = said["full"] if worksheet else f"{first} {last}".strip()
-        id = _id(name, row, said["number"], said["email"], full if not worksheet else "", number[1] if number else "")
-        person = Person(id, full, said["email"], number[1] if number else "", identifier)
+        # A participant's number is another one in each assignment, so it stands last.
+        alone = names[row] if names.count(names[row]) == 1 else ""
+        id = _id(name, row, said["number"], said["email"], alone, number[1] if number else "")
+        person = Person(id, names[row], said["email"], number[1] if number else "", identifier)
         people.append(_timed(person, times[row], zone, month_first, f"{name}, row {row + 2}"))
     return people
 

@@ -65,6 +65,7 @@ def known_times(directory: Path, found: Iterable[Found]) -> tuple[dict[tuple[str
     times = read_timestamps(directory)
     here = {(f.student, f.section) for f in found}
     unknown = sorted({student for student, _ in times} - {student for student, _ in here})
+    noted = 0
     remarks = [f"timestamps.csv names {student!r}, who is not in {directory}." for student in unknown]
     for f in found:
         if (f.student, f.section) in times or f.reason:
@@ -72,8 +73,13 @@ def known_times(directory: Path, found: Iterable[Found]) -> tuple[dict[tuple[str
         try:
             text = read(directory, f.student, f.section, "timestamp.txt")
             times[f.student, f.section] = read_time(text, UTC)
+            noted += 1
         except Unreadable:
             continue
         except ValueError:
             remarks.append(f"{f.student}/{f.section}/timestamp.txt holds no time, so none is known.")
+    if noted:
+        remarks.append(
+            f"{noted} times are those of a timestamp.txt beside the notebook, as nbgrader's collect puts it."
+        )
     return {key: utc(when) for key, when in times.items() if key in here}, remarks
