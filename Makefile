@@ -8,7 +8,7 @@ SHARING := --no-loadscope-reorder
 OUT ?= graded
 THRESHOLD ?= 0
 
-.PHONY: help book build test test-fast lint executed lab handout grade bench pdf lock clean
+.PHONY: help book build test test-fast lint executed lab handout gradescope grade bench pdf lock clean
 
 help:
 	@echo "make book              the static book at _build/html/index.html (ANSWERS=1: the instructor's edition)"
@@ -18,6 +18,7 @@ help:
 	@echo "make build             lessons -> solutions/ and notebooks/"
 	@echo "make grade SUBMISSIONS=dir [OUT=graded] [THRESHOLD=percent]   grade dir/STUDENT/SECTION/SECTION.ipynb"
 	@echo "make handout DEST=dir  the students' repository, in a new folder outside of this one"
+	@echo "make gradescope SECTION=name   an autograder for Gradescope, gradescope-SECTION.zip"
 	@echo "make bench             the timings and reproduced tables of benchmarks/"
 	@echo "make pdf               the book as one PDF"
 	@echo "make clean             remove everything built, keep the environment"
@@ -61,6 +62,10 @@ lab: .venv/.installed
 handout: .venv/.installed
 	@test -n "$(DEST)" || { echo "Say where to: make handout DEST=dir" >&2; exit 2; }
 	@$(RUN) -m book.tools handout "$(DEST)"
+
+gradescope: .venv/.installed
+	@test -n "$(SECTION)" || { echo "Say which section: make gradescope SECTION=03-gan-minimax" >&2; exit 2; }
+	@$(RUN) -m book.tools gradescope "$(SECTION)"
 
 grade: .venv/.installed
 	@test -n "$(SUBMISSIONS)" || { echo "Say which folder: make grade SUBMISSIONS=dir" >&2; exit 2; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -244,3 +245,32 @@ def test_what_is_missing_is_one_sentence(tmp_path, store):
     code, said = keep("load", tmp_path / "nowhere" / "graded", store)
     assert code == 2 and said.startswith("There is no folder ")
     assert not folder.exists()
+
+
+# --- the container ----------------------------------------------------------------------------------------------------
+
+
+def test_the_container_has_what_grading_needs():
+    """It can't be built where there is no network: its lines are read instead, and what they copy must be there."""
+    text = (ROOT / "Containerfile").read_text(encoding="utf8")
+    lines = [line.split(maxsplit=1) for line in text.splitlines() if line and not line.startswith(("#", " "))]
+    assert {word for word, _ in lines} == {"FROM", "RUN", "WORKDIR", "ENV", "COPY", "ENTRYPOINT"}
+    assert lines[0][0] == "FROM" and lines[-1][0] == "ENTRYPOINT"
+    copied = {name for word, rest in lines if word == "COPY" for name in rest.split()[:-1]}
+    assert all((ROOT / name).exists() for name in copied)
+    assert copied >= {"requirements.lock", "pyproject.toml", "src", "autograder", "notebooks", "solutions"}
+    for word, rest in lines:
+        if word == "RUN":
+            assert subprocess.run(["bash", "-n", "-c", rest], capture_output=True).stderr == b""
+    assert "bubblewrap" in text
+    installs = [rest for word, rest in lines if word == "RUN" and "pip install" in rest]
+    assert "--requirement requirements.lock" in installs[0] and "--no-build-isolation --editable ." in installs[1]
+    started = json.loads(lines[-1][1])
+    assert started == ["/course/.venv/bin/python", "-m", "autograder", "grade"]
+
+
+def test_the_container_is_given_no_answers_of_students():
+    """Podman and Docker copy what the Containerfile names; nothing of submitted/ or graded/ is baked into an image."""
+    text = (ROOT / "Containerfile").read_text(encoding="utf8")
+    copied = {name for line in text.splitlines() if line.startswith("COPY") for name in line.split()[1:-1]}
+    assert not copied & {".", "submitted", "graded", ".git"}

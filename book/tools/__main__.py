@@ -1,10 +1,11 @@
-"""`python -m book.tools build | book [--answers] | pdf | handout DEST`, from the root of the repository.
+"""`python -m book.tools build | book [--answers] | pdf | handout DEST | gradescope SECTION`, from the root.
 
 build   lessons -> solutions/, notebooks/ and reference outputs (executes only lessons whose printed outputs are not
         known yet)
 book    build, execute what changed, write the pages, and the static book: _build/html, or _build/answers
 pdf     the static book as one file: _build/pdf/book.pdf
 handout the students' repository, without an answer, in a new folder
+gradescope  what grades a section, packed for Gradescope: gradescope-SECTION.zip
 """
 
 from __future__ import annotations
@@ -69,6 +70,15 @@ def handout(destination: Annotated[Path, typer.Argument(metavar="DEST")], root: 
     course.refuse_foreign_environment(root)
     folder = hand_out(root, destination)
     print(f"The students' repository is at {folder}; push it with git from there.")
+
+
+@app.command()
+def gradescope(section: Annotated[str, typer.Argument(metavar="SECTION")], root: Root = Path(".")) -> None:
+    """What grades a section, as a zip for Gradescope. It holds the solution."""
+    from book.tools.gradescope import pack
+
+    course.refuse_foreign_environment(root)
+    print(f"Gradescope's autograder is {pack(root.resolve(), section)}; it holds the solution.")
 
 
 def main() -> None:

@@ -87,7 +87,10 @@ def hand_out(root: Path, destination: Path) -> Path:
         for ours, theirs in FILES.items():
             shutil.copyfile(root / ours, stage / theirs)
         write_text(stage / "pyproject.toml", students_project((root / "pyproject.toml").read_text(encoding="utf8")))
-        write_text(stage / "requirements.lock", students_lock(root))
+        project = tomlkit.parse((stage / "pyproject.toml").read_text(encoding="utf8")).unwrap()
+        wanted = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["lab"]]
+        wanted += project["build-system"]["requires"]  # an editable install needs them, and with them no internet
+        write_text(stage / "requirements.lock", lock_for(root, wanted))
         wheel = _build_wheel(stage)
         config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))
         address = repository_file(config, f"wheel/{wheel.name}")
@@ -158,17 +161,14 @@ def students_project(text: str) -> str:
     return tomlkit.dumps(project)
 
 
-def students_lock(root: Path) -> str:
-    """Those lines of requirements.lock that the students' project needs, by what the packages say that they need.
+def lock_for(root: Path, wanted: Iterable[str]) -> str:
+    """Those lines of requirements.lock that these requirements need, by what the packages say that they need.
 
     A package that some platform has no use for is marked so. What only Windows or a Mac needs is not in the lock of
     this machine: there, pip chooses a version.
     """
-    project = tomlkit.parse((root / "pyproject.toml").read_text(encoding="utf8")).unwrap()
-    wanted = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["lab"]]
-    wanted += project["build-system"]["requires"]  # an editable install needs them, and with them no internet
     needed = {name: _needed(wanted, settings) for name, settings in PLATFORMS.items()}
-    lines = ["# What a student's machine needs. Made from the course's own lock by `make handout`."]
+    lines = ["# Made from the course's own lock: what is needed here."]
     for line in (root / "requirements.lock").read_text(encoding="utf8").split():
         where = [name for name, packages in needed.items() if canonicalize_name(line.partition("==")[0]) in packages]
         marker = " or ".join(f'sys_platform == "{name}"' for name in where)

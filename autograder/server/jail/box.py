@@ -91,11 +91,11 @@ def _command(descriptor: int, mode: str) -> list[str]:
     else:
         jail += ["--as-pid-1"]
         if root:
-            user = str(_some_user())
+            user = str(some_user())
             drop = ["--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--pdeathsig", "KILL"]
             child = ["setpriv", *drop, *child]
             jail += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    for name, value in _environment().items():
+    for name, value in environment().items():
         jail += ["--setenv", name, value]
     jail += ["--proc", "/proc", "--dev", "/dev"]
     for place, size in SCRATCH.items():
@@ -125,7 +125,7 @@ def visible() -> list[Path]:
     return [*needed(PACKAGE.parent, _SUPERVISOR), PACKAGE / "exercises"]
 
 
-def _some_user() -> int:
+def some_user() -> int:
     """Root gives each job a user of its own: the kernel counts processes and keeps key rings by user."""
     return _FIRST_USER + secrets.randbelow(_USERS)
 
@@ -139,7 +139,7 @@ def _readable() -> list[str]:
     return [path for path in wanted if path == "/usr" or not path.startswith("/usr/")]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """All there is: none of the grader's own variables, which may hold tokens."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
@@ -232,7 +232,7 @@ class Jail:
         with leash:
             with end, contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 descriptors = [payload.fileno(), theirs.fileno(), end.fileno()]
-                socket.send_fds(self.connection, [str(_some_user()).encode()], descriptors)
+                socket.send_fds(self.connection, [str(some_user()).encode()], descriptors)
             theirs.close()
             try:
                 report = list(_events(_chunks(results.fileno(), self.limits.wall_seconds)))
@@ -285,7 +285,9 @@ class NoJail:
 
     def run(self, job: dict[str, Any]) -> list[dict[str, Any]]:
         """Everything a job reports. A step that ends the process, or the job's time, costs it the steps that follow."""
-        argv = [sys.executable, "-B", "-m", _WORKER]
+        argv = [*self._prefix(), sys.executable, "-B", "-m", _WORKER]
+        options = self._options()
+        options["env"] = {**options["env"], **_SETTINGS, "PYTHONPATH": os.pathsep.join(map(str, _OURS))}
         with tempfile.TemporaryFile() as payload:
             payload.write(json.dumps({**job, "limits": asdict(self.limits)}).encode())
             payload.seek(0)
@@ -294,7 +296,7 @@ class NoJail:
                 stdin=payload,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, **_SETTINGS, "PYTHONPATH": os.pathsep.join(map(str, _OURS))},
+                **options,
             )
         assert process.stdout
         clock = threading.Timer(self.limits.wall_seconds, process.kill)
@@ -306,6 +308,14 @@ class NoJail:
         answered = {event.get("exercise") for event in report}
         unanswered = [name for name in job["exercises"] if name not in answered]
         return report + [{"exercise": name, "died": "its process ended before"} for name in unanswered]
+
+    def _prefix(self) -> list[str]:
+        """A program that starts the worker."""
+        return []
+
+    def _options(self) -> dict[str, Any]:
+        """How its process is started: the variables, and where."""
+        return {"env": dict(os.environ)}
 
 
 def _last_words(errors: IO) -> str:
