@@ -274,3 +274,13 @@ def test_the_container_is_given_no_answers_of_students():
     text = (ROOT / "Containerfile").read_text(encoding="utf8")
     copied = {name for line in text.splitlines() if line.startswith("COPY") for name in line.split()[1:-1]}
     assert not copied & {".", "submitted", "graded", ".git"}
+
+
+def test_the_container_runs_its_own_course_wherever_the_class_lies():
+    """Started in a clone of the course it would take half of the code from there, and refuse."""
+    text = (ROOT / "Containerfile").read_text(encoding="utf8")
+    guide = (ROOT / "book" / "instructor-guide.md").read_text(encoding="utf8")
+    runs = re.findall(r"podman run .*", text) + re.findall(r"podman run .*", guide)
+    assert len(runs) == 2 and runs[0] == runs[1]
+    assert " -w " not in runs[0] and runs[0].endswith(" grade /class/submitted --out /class/graded")
+    assert "\nWORKDIR /course\n" in text
