@@ -8,7 +8,7 @@ SHARING := --no-loadscope-reorder
 OUT ?= graded
 THRESHOLD ?= 0
 
-.PHONY: help book build test test-fast lint executed lab handout gradescope grade bench pdf lock clean
+.PHONY: help book build test test-fast lint executed lab handout gradescope grade formgrader report bench pdf lock clean
 
 help:
 	@echo "make book              the static book at _build/html/index.html (ANSWERS=1: the instructor's edition)"
@@ -17,6 +17,8 @@ help:
 	@echo "make test-fast         the tests that need seconds: no sandbox, no browser, no lesson is run"
 	@echo "make build             lessons -> solutions/ and notebooks/"
 	@echo "make grade SUBMISSIONS=dir [OUT=graded] [THRESHOLD=percent]   grade dir/STUDENT/SECTION/SECTION.ipynb"
+	@echo "make formgrader [OUT=graded]       mark written answers by hand, in the browser"
+	@echo "make report [OUT=graded] [THRESHOLD=percent]   feedback and tables again, after marking by hand"
 	@echo "make handout DEST=dir  the students' repository, in a new folder outside of this one"
 	@echo "make gradescope SECTION=name   an autograder for Gradescope, gradescope-SECTION.zip"
 	@echo "make bench             the timings and reproduced tables of benchmarks/"
@@ -70,6 +72,14 @@ gradescope: .venv/.installed
 grade: .venv/.installed
 	@test -n "$(SUBMISSIONS)" || { echo "Say which folder: make grade SUBMISSIONS=dir" >&2; exit 2; }
 	@$(RUN) -m autograder grade "$(SUBMISSIONS)" --out "$(OUT)" --workers $(WORKERS) --threshold $(THRESHOLD)
+
+# nbgrader reads the configuration that grading has written into OUT.
+formgrader: .venv/.installed
+	@test -f "$(OUT)/nbgrader_config.py" || { echo "Nothing is graded in $(OUT): make grade SUBMISSIONS=dir OUT=$(OUT)" >&2; exit 2; }
+	@cd "$(OUT)" && OMP_NUM_THREADS=1 "$(abspath $(BIN))/python" -m jupyterlab --notebook-dir=. --LabApp.default_url=/formgrader
+
+report: .venv/.installed
+	@$(RUN) -m autograder report "$(OUT)" --threshold $(THRESHOLD)
 
 bench: .venv/.installed
 	@status=0; for script in $(filter-out benchmarks/report.py benchmarks/mutants.py,$(wildcard benchmarks/[a-z]*.py)); do \

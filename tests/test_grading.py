@@ -430,7 +430,7 @@ def test_a_late_penalty_and_a_grade_by_hand_reach_the_csv(submitted, out, tmp_pa
 def test_common_mistakes_are_clustered_by_the_cases_that_failed(out):
     rows = counts.mistakes(load_all(out))
     assert [name for _, name, _, _ in rows] == ["generator_step"], "what is open is no mistake"
-    assert dict((name, number) for number, name in counts.still_open(load_all(out))) >= {"discriminator_loss": 1}
+    assert (1, "discriminator_loss") in counts.still_open(load_all(out))
 
 
 def test_an_import_added_by_hand_is_there_when_answers_run():
