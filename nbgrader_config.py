@@ -12,3 +12,5 @@ if find_spec("autograder.server"):
     from autograder.server.gradebook.settings import configure
 
     configure(c, course=Path(__file__).parent, out=Path(__file__).parent)
+
+# Your own settings follow here, such as c.LatePenalty.percent_per_day = 10; grading reads them, too.
