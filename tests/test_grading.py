@@ -497,3 +497,34 @@ def test_times_belong_to_a_student_and_a_section(submitted, tmp_path):
     noted = tmp_path / "submitted" / "dot" / SECTION / "timestamp.txt"
     noted.write_text("2027-03-03 12:00:00.000000 UTC")
     assert graded() == {"ada": "2027-03-01 12:00:00", "dot": "2027-03-03 12:00:00"}, "ben's row is gone, dot's note new"
+
+
+def test_being_late_counts_by_the_documented_route(tmp_path):
+    """dates.csv and timestamps.csv beside the submissions, a line in nbgrader_config.py; then other dates."""
+    home, handed_in = tmp_path / "course", tmp_path / "submitted"
+    for part in ("autograder", "src", "solutions", "notebooks"):
+        shutil.copytree(COURSE / part, home / part, ignore=shutil.ignore_patterns("__pycache__"))
+    config = (COURSE / "nbgrader_config.py").read_text(encoding="utf-8")
+    (home / "nbgrader_config.py").write_text(config + "\nc.LatePenalty.percent_per_day = 25\n", encoding="utf-8")
+    for student in ("ada", "ben", "cem"):
+        hand_in(handed_in, student, solved())
+    times = [f"{student},{SECTION},2027-03-02T10:00" for student in ("ada", "ben", "cem")]
+    (handed_in / "timestamps.csv").write_text("\n".join(["student,section,timestamp", *times]))
+    due = ["section,student,due", f"{SECTION},,2027-03-01 18:00", f"{SECTION},ben,2027-03-05 18:00"]
+
+    def penalties(*more: str) -> dict[str, tuple[str, str]]:
+        (handed_in / "dates.csv").write_text("\n".join([*due, *more]))
+        plan = batch.Plan(tmp_path / "out", home, SEED)
+        batch.grade_all(plan, intake.find(handed_in, exercise.sections()), workers=1)
+        rows = csv.DictReader((tmp_path / "out" / "grades.csv").read_text(encoding="utf-8").splitlines())
+        return {row["student"]: (row["late_penalty"], row["score"]) for row in rows}
+
+    late = (f"{FULL / 4:g}", f"{FULL * 3 / 4:g}")
+    assert penalties() == {"ada": late, "ben": ("0", f"{FULL}"), "cem": late}
+    graded = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "results").rglob("*.json")}
+    assert penalties(f"{SECTION},ada,2027-03-02 18:00", f"{SECTION},cem,excused") == {
+        "ada": ("0", f"{FULL}"), "ben": ("0", f"{FULL}"), "cem": (late[0], "excused"),
+    }  # fmt: skip
+    assert {path: path.stat().st_mtime_ns for path in graded} == graded, "nothing is run again"
+    assert "being late" in (tmp_path / "out" / "feedback" / "cem" / SECTION / f"{SECTION}.html").read_text()
+    assert "being late" not in (tmp_path / "out" / "feedback" / "ada" / SECTION / f"{SECTION}.html").read_text()

@@ -24,6 +24,7 @@ COURSE = Path({course!r})
 c = get_config()
 load_subconfig(NAME, path=str(COURSE))
 configure(c, course=COURSE, out=Path(__file__).parent, source="source", release="release", db={db!r})
+c.EnterMarks.results = str(Path(__file__).parent / "results")  # `nbgrader autograde` enters the marks that are there
 '''
 
 

@@ -123,7 +123,6 @@ def enter(found: Result, text: str, timestamp: str | None, out: Path, secret: st
         else:
             (folder / name).unlink(missing_ok=True)
     config = load_config(out)
-    config.EnterMarks.results = str((out / "results").resolve())
     if not timestamp:
         _forget_time(section, student, CourseDirectory(config=config))
     try:
