@@ -14,4 +14,3 @@ if find_spec("autograder.server"):
     configure(c, course=Path(__file__).parent, out=Path(__file__).parent)
 
 # Your own settings follow here, such as c.LatePenalty.percent_per_day = 10; grading reads them, too.
-c.LatePenalty.percent_per_day = 10

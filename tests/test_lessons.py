@@ -167,7 +167,8 @@ def test_stock_nbgrader_makes_the_same_release(tmp_path):
     shutil.copy(ROOT / "nbgrader_config.py", root)
     program = Path(sys.executable).with_name("nbgrader")
     subprocess.run([program, "generate_assignment", NAME, "--no-db"], cwd=root, check=True, capture_output=True)
-    stock = nbformat.read(notebook_path(root, "notebooks", NAME), as_version=4)
+    stock = nbformat.read(notebook_path(root, "_build/release", NAME), as_version=4)
+    assert not (root / "notebooks").exists(), "what is handed out is nobody's but the build's"
     assert [cell.source for cell in stock.cells] == [cell.source for cell in ours.cells]
     assert [cell.metadata.nbgrader for cell in stock.cells] == [cell.metadata.nbgrader for cell in ours.cells]
 
