@@ -493,7 +493,7 @@ def test_times_belong_to_a_student_and_a_section(submitted, tmp_path):
         return {student: str(when) for student, when in found.items() if when}
 
     assert graded() == {"ada": "2027-03-01 12:00:00", "ben": "2027-03-02 12:00:30"}
-    (tmp_path / "submitted" / "timestamps.csv").write_text("\n".join([*lines[:2], f";{SECTION};"]), encoding="utf-8")
+    (tmp_path / "submitted" / "timestamps.csv").write_text("\n".join([*lines[:2], f",{SECTION},"]), encoding="utf-8")
     noted = tmp_path / "submitted" / "dot" / SECTION / "timestamp.txt"
     noted.write_text("2027-03-03 12:00:00.000000 UTC")
     assert graded() == {"ada": "2027-03-01 12:00:00", "dot": "2027-03-03 12:00:00"}, "ben's row is gone, dot's note new"

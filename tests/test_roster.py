@@ -89,6 +89,14 @@ def test_an_address_is_not_another_one(tmp_path):
     roster = read(tmp_path, table(rows))
     assert [person.id for person in roster.by_id("a+b@uni.edu")] == ["a+b@uni.edu"]
     assert [person.id for person in roster.by_id("AB@uni.edu")] == ["ab@uni.edu"]
+    roster = read(tmp_path, table([["id", "first_name", "last_name"], ["Ann", "", ""], ["ann", "", ""]]))
+    assert [person.id for person in roster.by_id("ann")] == ["ann"] and len(roster.by_id("ANN")) == 2
+
+
+def test_a_word_that_means_two_things_is_the_participant_when_it_stands_first(tmp_path):
+    rows = [["Codice identificativo", "Nome", "Valutazione", "Punteggio massimo"], ["Partecipante 7", "Ada", "", "10"]]
+    (person,) = read(tmp_path, table(rows)).people
+    assert (person.id, person.number, person.row) == ("Ada", "7", "Partecipante 7")
 
 
 @pytest.mark.parametrize(("data", "said"), [

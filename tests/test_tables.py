@@ -7,7 +7,7 @@ import pytest
 from autograder.server.errors import BadInput
 from autograder.server.tables import inert, letters, live, parse_table
 
-ROWS = [["name", "Größe"], ['O"Neil, "Ada"', "1,5"], ["zwei\nZeilen", ""]]
+ROWS = [["name", "Größe in €"], ['O"Neil, "Ada"', "1,5"], ["zwei\nZeilen", ""]]
 
 
 def written(delimiter: str, newline: str, encoding: str, before: str = "") -> bytes:
