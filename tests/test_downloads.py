@@ -220,6 +220,8 @@ def test_the_column_of_the_gradebook_is_found_by_the_sections_name_or_said(colle
     for column, found in ((f"{SECTION} (12)", f"{SECTION} (12)"), ("Week 3 (12)", "")):
         told = collecting("canvas", files, gradebook(column=column))
         assert told.index.column == found and bool(told.remarks) is not bool(found)
+    two = gradebook().replace(b"Old one", b"GAN minimax again")
+    assert collecting("canvas", files, two).index.column == "", "two assignments may be meant"
     told = collecting("canvas", files, gradebook(column="Week 3 (12)"), column="Week 3 (12)")
     assert told.index.column == "Week 3 (12)" and not told.remarks
     with pytest.raises(BadInput, match="no assignment 'Week 4'; it has Old one"):
@@ -254,6 +256,11 @@ def test_a_pattern_is_nbgraders(collecting):
     assert collecting.notebooks() == {"mat-001": "second", "mat-002": "alone"}
     assert {f"{when:%d}" for when in read_timestamps(collecting.out).values()} == {"26", "27"}
     assert [part.what for part in found.index.left_out] == ["x.txt", "ps1_mat-001_attempt_2026-11-27-14-15-16.txt"]
+    short = r".*_(?P<student_id>[^_]+)_attempt_(?P<timestamp>[0-9\-]+)_(?P<file_id>[\w-]+)"
+    files = {f"x_mat-003_attempt_2026-11-26-14-15-16_{name}": name for name in (NAME, "draft.ipynb")}
+    for with_ending_or_without in (pattern, short):
+        collecting("files", files, nbgrader_list(), pattern=with_ending_or_without)
+        assert collecting.notebooks()["mat-003"] == NAME
     by_name = r"(?P<last_name>[^_]+)_(?P<first_name>[^_]+)_(?P<email>\S+@\S+)?"
     collecting("files", {f"Home_Nobody_/{NAME}": "by name"}, nbgrader_list(), pattern=by_name)
     assert collecting.notebooks()["mat-006"] == "by name"
