@@ -127,6 +127,11 @@ def test_moodle_gets_back_what_it_gave(graded, folder):
     read = parse_table((graded / "moodle" / f"{SECTION}.csv").read_bytes(), "x")
     assert [read.cell(row, 5) for row in range(6)] == ["40.00", "40.00", "40.00", "", "40.00", ""]
     assert not (graded / "canvas").exists()
+    own = index(roster=Kind.WORKSHEET)
+    remember(graded, own, worksheet(), [moodle(0, "", folder).rstrip("/"), ""], folder)
+    reports.write_all(graded)
+    told = list(unzipped(graded / "moodle" / f"{SECTION}-feedback.zip"))
+    assert told == names[:1], "who is not in the download gets nothing"
     before = (graded / "moodle" / f"{SECTION}-feedback.zip").read_bytes()
     reports.write_all(graded)
     assert (graded / "moodle" / f"{SECTION}-feedback.zip").read_bytes() == before
