@@ -17,7 +17,18 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from autograder.server import batch, dates
-from tests.test_gradebook import FULL, HOSTILE, SECTION, WRITTEN, enter, handed_in, mark_by_hand, opened, verdict
+from tests.test_gradebook import (
+    FULL,
+    HOSTILE,
+    SECTION,
+    WRITTEN,
+    enter,
+    gradebook,
+    handed_in,
+    mark_by_hand,
+    opened,
+    verdict,
+)
 
 ANSWER = "\n\n".join(["The loss is **zero** iff $p = q$, since $\\frac{1}{2} > 0$.", *HOSTILE])
 EVIL = "</pre><script>alert(1)</script><img src=x onerror=alert(1)> $\\href{javascript:alert(1)}{x}$"
@@ -32,6 +43,8 @@ def graded(tmp_path_factory) -> Path:
     attack.exercises["kl_divergence"].points, attack.exercises["kl_divergence"].message = 0, EVIL
     enter(out, "mallory", handed_in(**{WRITTEN: ANSWER, "kl_divergence": f'"""{EVIL}"""\n# {EVIL}'}), attack)
     mark_by_hand(out, "mallory", 1, "See **above**.")
+    with gradebook(out) as opened_book:
+        opened_book.update_or_create_student("mallory", first_name=HOSTILE[1], last_name=HOSTILE[0])
     batch.give_back(out, dates.Dates())
     return out
 
@@ -134,6 +147,7 @@ def test_formgrader_opens_the_real_gradebook_and_runs_nothing(graded, formgrader
     page.locator(f"#{WRITTEN}").wait_for()
     page.wait_for_timeout(1000)
     assert seen == []
+    assert page.locator("body", has_text="<script>alert(1)</script>, <img").count() == 1, "her name"
     answer = page.locator(".tex2jax_ignore").first
     assert (
         page.locator(".rendered_html script, .rendered_html iframe, .rendered_html form, .rendered_html svg").count()

@@ -6,6 +6,7 @@ anyway. It is an exporter of nbgrader's, so `nbgrader generate_feedback` writes 
 
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, Template, pass_context
@@ -151,6 +152,14 @@ def formgrader_markdown(context: Any, source: str) -> str:
         return _stock().markdown2html(context, source)
     shown = to_html(source, cell.get("attachments"))
     return f'<div class="tex2jax_ignore mathjax_ignore" style="contain: paint; overflow: auto">{shown}</div>'
+
+
+def formgrader_names(nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """What students are called, for nbgrader's own page, which takes a name for HTML."""
+    for name in ("student", "first_name", "last_name"):
+        if isinstance(resources.get(name), str):
+            resources[name] = escape(resources[name])
+    return nb, resources
 
 
 @cache

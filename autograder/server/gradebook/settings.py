@@ -60,4 +60,5 @@ def configure(
     c.Exporter.optimistic_validation = True  # once per notebook, not once per preprocessor
     c.HTMLExporter.sanitize_html = True  # of outputs; this is formgrader's exporter
     c.HTMLExporter.filters = {"markdown2html": f"{_OURS}page.formgrader_markdown"}  # of a student's words
+    c.HTMLExporter.preprocessors = [f"{_OURS}page.formgrader_names"]
     return c
