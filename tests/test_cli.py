@@ -96,7 +96,7 @@ def test_a_deleted_and_a_duplicated_check_cell_get_a_sentence_and_the_points(tmp
     deleted, doubled = solved(), solved()
     deleted["cells"].remove(find(deleted, "check-discriminator_loss"))
     doubled["cells"].append(copied(checks(doubled)[0]))
-    for name, notebook, phrase in (("a.ipynb", deleted, "was deleted"), ("b.ipynb", doubled, "more than once")):
+    for name, notebook, phrase in (("a.ipynb", deleted, "is missing"), ("b.ipynb", doubled, "more than once")):
         done = run("check", SECTION, written(tmp_path / name, notebook), "--json")
         assert done.exit_code == 2
         assert phrase in done.stderr

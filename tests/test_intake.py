@@ -93,7 +93,14 @@ def test_any_name_of_a_folder_is_a_students(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("a\nb", "don't show"), ("x" * 255, "255 bytes"), (os.fsdecode(b"a\xff"), "not UTF-8")]
+    ("name", "said"),
+    [
+        ("a\nb", "don't show"),
+        ("x" * 255, "255 bytes"),
+        (os.fsdecode(b"a\xff"), "not UTF-8"),
+        ('ada"-alert(1)-"', "markup"),
+        ("<img src=x onerror=alert(1)>", "markup"),
+    ],
 )
 def test_a_name_that_cannot_be_used_is_refused_alone(tmp_path, name, said):
     for student in ("ada", name):

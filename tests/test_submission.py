@@ -193,7 +193,8 @@ def test_what_is_deleted_is_named_and_stands_empty():
     notebook["cells"] = [c for c in notebook["cells"] if c not in (find(notebook, ATTACKED), checks(notebook)[1])]
     theirs, _, notes = rebuilt(notebook)
     assert theirs == answers() | {ATTACKED: "# This cell was not in the submission."}
-    assert notes == [f"The cell {ATTACKED} was deleted.", "The check cell generator_loss_minimax was deleted."]
+    check = "The check cell generator_loss_minimax is missing; the released one was used."
+    assert notes == [f"The cell {ATTACKED} is missing.", check]
 
 
 def test_a_changed_check_is_the_released_one_again():

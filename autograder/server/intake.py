@@ -139,6 +139,8 @@ def folder_problem(name: str) -> str:
         return f"it has {size} bytes, at most 250 fit"
     if re.search(r"[\x00-\x1f\x7f-\x9f]", name):
         return "it holds line breaks or other characters that don't show"
+    if markup := re.search('[<>"]', name):  # formgrader writes names into its pages' scripts as they are
+        return f"it holds {markup[0]}, which nbgrader's pages would take for markup"
     return ""
 
 

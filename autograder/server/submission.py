@@ -117,13 +117,13 @@ def rebuild(text: str, release: NotebookNode, name: str = "The notebook") -> tup
         if known.id in places or not (is_answer(known) or is_check(known)):
             continue
         if is_check(known):
-            notes.append(f"The check cell {title(known)} was deleted.")
+            notes.append(f"The check cell {title(known)} is missing; the released one was used.")
         elif known.id not in written and _defines(sources, known):
             notes.append(
                 f"The cell {title(known)} was not recognised; {title(known)} comes from a cell of the student's own."
             )
         elif not answers[known.id].strip() or known.id not in written:
-            notes.append(f"The cell {title(known)} was deleted.")
+            notes.append(f"The cell {title(known)} is missing.")
 
     rebuilt = copy.deepcopy(release)
     rebuilt.cells = _own_cells(extra, None)
