@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.server import container as program
 from autograder.server import course as grader
 from autograder.server.container import handed_in
 from autograder.server.errors import BadInput, JailError, Unreadable
@@ -301,3 +302,10 @@ def test_the_course_itself_is_no_container():
         [sys.executable, "-m", "autograder.server.container", "/autograder"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "make gradescope SECTION=name" in done.stderr
+
+
+def test_hidden_cases_follow_the_authors_where_gradescope_names_them(tmp_path):
+    assert program._who(tmp_path) == ""
+    for text, who in (('{"users": [{"id": 12}, {"id": 7}]}', "12,7"), ("{", ""), ("[]", ""), ('{"users": [1]}', "")):
+        (tmp_path / "submission_metadata.json").write_text(text)
+        assert program._who(tmp_path) == who

@@ -2,11 +2,13 @@
 
 FOLDER/source/course/    the course with one section, and a private seed: this very package
 FOLDER/submission/       what was handed in
+FOLDER/submission_metadata.json   who by, where Gradescope says so
 FOLDER/results/          gets results.json, in Gradescope's format
 
 Exit status 2 and no results.json, which Gradescope reports as a fault of the autograder, when it can't be run safely.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from autograder.server.jail import probe
 from autograder.server.jail.box import NoJail
 from autograder.server.jail.user import open_other_user
 from autograder.server.reports import gradescope
-from autograder.server.results import Result
+from autograder.server.results import Result, hidden_seed
 
 
 def mark_container(folder: Path) -> Result:
@@ -47,11 +49,20 @@ def mark_container(folder: Path) -> Result:
     try:
         path = handed_in(folder / "submission", section)
         text = read(folder / "submission", *path.relative_to(folder / "submission").parts)
-        result = grade.mark_text(section, text, path.name, seed, **options)
+        result = grade.mark_text(section, text, path.name, hidden_seed(seed, _who(folder), section), **options)
     except Unreadable as error:
         result = grade.nothing(section, str(error))
     results.write(folder / "results" / "results.json", gradescope.text(result))
     return result
+
+
+def _who(folder: Path) -> str:
+    """The authors' numbers: each group of students has hidden cases of its own, and no process learns the seed."""
+    try:
+        users = json.loads((folder / "submission_metadata.json").read_text(encoding="utf-8"))["users"]
+        return ",".join(sorted(str(user["id"]) for user in users))
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
 
 
 def handed_in(folder: Path, section: str) -> Path:
