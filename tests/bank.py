@@ -109,7 +109,7 @@ def _public_references(section: str, name: str) -> dict[judge.Key, dict]:
     return {(c.name, True): exact.reference(asked, c, solution, exercise.PUBLIC_SEED) for c in asked.cases}
 
 
-def verdict(section: str, answer: Answer, hidden_seed: int = 1) -> ExerciseResult:
+def verdict(section: str, answer: Answer, hidden_seed: int = 99) -> ExerciseResult:
     """What the grader would say of an answer, without the sandbox."""
     asked = exercise.exercises(section)[answer.exercise]
     got = outcomes(section, answer.exercise, answer.function, hidden_seed)

@@ -110,7 +110,7 @@ def test_a_mark_by_hand_goes_back_after_a_report_and_an_open_one_does_not(term, 
         return worksheet_of(tmp_path / "term").cell(0, 5)
 
     assert change("manual_score = 0") == "75,00"
-    assert change("needs_manual_grade = 1") == ""
+    assert change("manual_score = NULL, auto_score = NULL, needs_manual_grade = 1") == ""
 
 
 def test_grading_again_what_was_collected_again(term, tmp_path):

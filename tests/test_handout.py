@@ -32,6 +32,15 @@ PARTS = (*build.COURSE, "pyproject.toml", "requirements.lock", *handout.FILES)
 WRONG = {"generator_loss_minimax": "def generator_loss_minimax(fake_logits):\n    return fake_logits.mean()\n"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def outside_of_make():
+    """A make that is started by another one talks about it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS", "PYTHON"):
+            patch.delenv(name, raising=False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
     """A copy of the course, whose adopter has a repository for the students."""

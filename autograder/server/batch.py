@@ -259,23 +259,22 @@ def grade_all(
     """Grade what is missing, record it and write the reports; ``tick`` is called once for each submission done."""
     refuse_out(plan.out, plan.course, *{f.directory for f in found})
     plan.out.mkdir(parents=True, exist_ok=True)
-    alone = _alone(plan.out)
-    own.write_own(plan.course, plan.out, plan.db)
-    dates = _dates(found, plan.out)
-    if found:
-        collected.keep(found[0].directory, plan.out)
-    crew = Crew(workers, lambda: None if scheduler else probe.open_jail(plan.limits, plan.unsafe))
-    try:
-        if scheduler:
-            with _cluster(scheduler) as remote:
-                _grade_missing(plan, found, remote.submit, crew, 4 * workers + 16, regrade, tick)
-        else:
-            _grade_missing(plan, found, crew.submit, crew, 4 * workers, regrade, tick)
-        # A worker has imported already what this process would have to import now.
-        crew.submit(give_back, plan.out, dates).result() if crew.pool else give_back(plan.out, dates)
-    finally:
-        crew.close()
-        alone.close()
+    with _alone(plan.out):
+        own.write_own(plan.course, plan.out, plan.db)
+        dates = _dates(found, plan.out)
+        if found:
+            collected.keep(found[0].directory, plan.out)
+        crew = Crew(workers, lambda: None if scheduler else probe.open_jail(plan.limits, plan.unsafe))
+        try:
+            if scheduler:
+                with _cluster(scheduler) as remote:
+                    _grade_missing(plan, found, remote.submit, crew, 4 * workers + 16, regrade, tick)
+            else:
+                _grade_missing(plan, found, crew.submit, crew, 4 * workers, regrade, tick)
+            # A worker has imported already what this process would have to import now.
+            crew.submit(give_back, plan.out, dates).result() if crew.pool else give_back(plan.out, dates)
+        finally:
+            crew.close()
 
 
 def _alone(out: Path) -> IO:

@@ -87,6 +87,8 @@ def rebuild(text: str, release: NotebookNode, name: str = "The notebook") -> tup
         if len(places[known.id]) > 1:
             if is_answer(known):
                 notes.append(f"The cell {title(known)} is there more than once; what stands before its check counts.")
+            elif is_check(known):
+                notes.append(f"The check cell {title(known)} is there more than once; the released one was used.")
         elif is_check(known) and cell["source"].strip() != known.source.strip():
             notes.append(f"The check cell {title(known)} was changed; the released one was used.")
         elif is_imports(known) and cell["source"].strip() != known.source.strip():
