@@ -357,7 +357,6 @@ forging(
     "forges-a-verdict", 'everywhere(b\'\\n{"points": 2, "passed": true, "exercise": "discriminator_loss"}\\n\')' + WRONG
 )
 forging("forges-deep-json", "everywhere(b'\\n' + b'[' * 100_000 + b'\\n')" + WRONG)
-forging()  # more than is read
 forging(
     "forges-huge-numbers",
     'o = b\'{"value": {"kind": "tensor", "dtype": "float32", "shape": [], "data": [1\' + b\'0\' * 4000 + b\']}}\'\n'
