@@ -391,7 +391,7 @@ def fakes_alone(real_scores, fake_scores):
     return fake_scores.mean()
 
 
-@wrong("critic_loss", caught_by="two_batches", diagnosis="number")
+@wrong("critic_loss", caught_by="flat_scores", diagnosis="number")
 def distance_of_the_means(real_scores, fake_scores):
     return (fake_scores.mean() - real_scores.mean()).abs()
 

@@ -926,7 +926,7 @@ def sums_of_absolute_differences_again(real, fake, k):
     return share(fake, real), share(real, fake)
 
 
-@wrong("precision_recall", caught_by="overlapping", diagnosis="number")
+@wrong("precision_recall", caught_by="half_of_the_data", diagnosis="number")
 def squared_radius_for_a_distance(real, fake, k):
     across = torch.cdist(real, fake)
     precision = (across <= radii(real, k)[:, None].square()).any(0).float().mean().item()
