@@ -69,7 +69,9 @@ def pieces(*sources, after_the_check=()):
     notebook["cells"][at:at] = [copied(cell, source=source, id=f"later{k}") for k, source in enumerate(after_the_check)]
     theirs, own, notes = rebuilt(notebook)
     assert own == [] and theirs == answers() | {ATTACKED: theirs[ATTACKED]}
-    assert notes == [f"The cell {ATTACKED} is there more than once; what stands before its check counts."] * len(notes)
+    assert notes == [f"The cell {ATTACKED} is there more than once; what stands before its check counts."] * (
+        len(sources) + len(after_the_check) - 1
+    )
     return theirs[ATTACKED]
 
 
