@@ -20,7 +20,10 @@ if [ -z "$name" ]; then
 fi
 echo "== $name"
 status=0
-timeout 300 "$python" -m pytest -q -p no:cacheprovider -o addopts= -o filterwarnings=default --import-mode=importlib \
+# Without the configuration of the whole suite: a machine with an accelerator may have torch and little else.
+export PYTHONPATH="src${PYTHONPATH:+:$PYTHONPATH}"
+timeout 240 "$python" -m pytest -q --noconftest -p no:cacheprovider -o addopts= -o filterwarnings=default -rs \
+    --import-mode=importlib \
     tests/test_training.py tests/test_games.py tests/test_nets.py tests/test_latents.py tests/test_data.py || status=$?
-timeout 240 "$python" benchmarks/steps.py --accelerator --threads 1 --json "$json" || status=$?
+timeout 300 "$python" benchmarks/steps.py --accelerator --threads 1 --json "$json" || status=$?
 exit $status

@@ -19,6 +19,10 @@ from dgm.training import PlayError, play
 
 STORED = Path(__file__).parent / "references" / "trajectories.json"
 STEPS = 6
+DEVICE = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+on_an_accelerator = pytest.mark.skipif(
+    DEVICE.type not in ("cuda", "xpu"), reason="there is no accelerator here that has float64"
+)
 
 
 def fill(*modules):
@@ -152,6 +156,45 @@ def test_a_game_can_be_one_graph(name, monkeypatch):
     for turn, expected in zip(losses, expected_losses, strict=True):
         assert turn == pytest.approx(expected, rel=1e-9)
     assert torch.allclose(weights, expected_weights, rtol=1e-9)
+
+
+def moved(name, *samplers):
+    """The players of a game whose networks went to the accelerator later, and its batches, which did not."""
+    players, batches = make(name, *samplers)
+    for player in players:
+        player.module.to(DEVICE)
+    return players, batches
+
+
+@on_an_accelerator
+@pytest.mark.parametrize("name", GAMES)
+def test_trajectories_are_the_stored_ones_on_an_accelerator_too(name):
+    stored = json.loads(STORED.read_text())[name]
+    players, batches = moved(name)
+    losses = [dict(turn.losses) for turn in play(players, batches, STEPS)]
+    for turn, old in zip(losses, stored["losses"], strict=True):
+        assert turn == pytest.approx(old, rel=1e-7, abs=1e-10)
+    for player in players:
+        sums = [v.sum().item() for v in player.module.state_dict().values()]
+        assert sums == pytest.approx(stored["sums"][player.name], rel=1e-7, abs=1e-7)
+
+
+@on_an_accelerator
+@pytest.mark.parametrize("name", ["penalty", "infogan", "vae"])
+def test_a_compiled_game_is_the_eager_game_on_an_accelerator(name):
+    def ends(**options):
+        torch.manual_seed(0)
+        players, batches = moved(name, *(lambda n, d=d: torch.randn(n, d).double() for d in (3, 1)))
+        losses = [dict(turn.losses) for turn in play(players, batches, STEPS, **options)]
+        return losses, torch.cat([p.flatten() for player in players for p in player.module.parameters()])
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)  # what is played on eagerly is no compiled game
+        losses, weights = ends(compile=True)
+    expected_losses, expected_weights = ends()
+    for turn, expected in zip(losses, expected_losses, strict=True):
+        assert turn == pytest.approx(expected, rel=1e-7)
+    assert torch.allclose(weights, expected_weights, rtol=1e-7)
 
 
 @pytest.mark.parametrize("name", GAMES)

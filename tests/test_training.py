@@ -17,6 +17,7 @@ from dgm.optimizers import Adam, coefficients, update
 from dgm.training import Player, PlayError, play
 
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+DEVICES = sorted({"cpu", DEVICE.type})
 
 
 def descent(name="P", start=3.0, lr=0.1, loss=None, **options):
@@ -31,9 +32,9 @@ def endless(*shape):
         yield (torch.ones(*shape),)
 
 
-def pair(seed=0):
+def pair(seed=0, device="cpu"):
     torch.manual_seed(seed)
-    G, D = nets.mlp([3, 16, 2]), nets.mlp([2, 16, 1])
+    G, D = nets.mlp([3, 16, 2]).to(device), nets.mlp([2, 16, 1]).to(device)
     averaged = training.average(G, 0.9)
     players = games.gan(G, D, games.HINGE, latents.gaussian(3), g_after=averaged.update_parameters)
     return players, averaged
@@ -262,17 +263,18 @@ def test_average_is_the_recursion_of_its_docstring():
     assert averaged.module[0].item() == pytest.approx(mean, rel=1e-12)
 
 
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("stop", [1, 7, 40])
-def test_a_resumed_run_equals_the_unbroken_one(stop, tmp_path):
+def test_a_resumed_run_equals_the_unbroken_one(stop, device, tmp_path):
     """40 is beyond the first pass through the data, so the reshuffling is resumed too."""
     x, _ = data.ring(200)
     path = tmp_path / "checkpoint.pt"
 
-    players, averaged = pair()
+    players, averaged = pair(device=device)
     whole = [dict(turn.losses) for turn in play(players, data.batches(x, size=10), 50, anneal=0.5)]
     unbroken = numbers(players, averaged)
 
-    players, averaged = pair()
+    players, averaged = pair(device=device)
     turns = play(players, data.batches(x, size=10), 50, anneal=0.5)
     for turn in turns:
         if turn.step == stop:
@@ -280,7 +282,7 @@ def test_a_resumed_run_equals_the_unbroken_one(stop, tmp_path):
             break
     turns.close()
 
-    players, averaged = pair(seed=99)  # another process starts from other weights and other random numbers
+    players, averaged = pair(seed=99, device=device)  # another process has other weights and random numbers
     torch.manual_seed(0)
     start = training.resume(path, players, averaged=averaged)
     rest = [dict(turn.losses) for turn in play(players, data.batches(x, size=10), 50, start=start, anneal=0.5)]
