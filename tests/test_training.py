@@ -42,7 +42,7 @@ def pair(seed=0, device="cpu"):
 
 def numbers(players, *more):
     modules = [p.module for p in players] + list(more)
-    return torch.cat([v.double().flatten() for m in modules for v in m.state_dict().values()])
+    return torch.cat([v.double().flatten().cpu() for m in modules for v in m.state_dict().values()])
 
 
 # --- who moves, and how far

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils._device import DeviceContext
 
 from dgm.nets import Discriminator28, Head, per_sample
 from dgm.players import PlayError
@@ -24,7 +25,7 @@ def sampler(draw: Callable[[int], Any], module: nn.Module) -> Callable[[int], An
     def sample(n: int) -> Any:
         if home.device.type == "cpu":
             return draw(n)
-        with home.device:
+        with DeviceContext(home.device):  # `with device` in a word that the compiler understands
             drawn = draw(n)
         return drawn.to(home.device) if isinstance(drawn, Tensor) else tuple(part.to(home.device) for part in drawn)
 
