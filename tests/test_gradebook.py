@@ -21,11 +21,12 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from nbgrader import api
 from nbgrader.utils import notebook_hash
 from typer.testing import CliRunner
 
 from autograder.exercise import exercises
-from autograder.server import batch, course, dates, grade, results
+from autograder.server import batch, course, dates, grade, reports, results
 from autograder.server.cli import app
 from autograder.server.errors import BadInput
 from autograder.server.gradebook import book, late, marks, own, page, record
@@ -262,6 +263,18 @@ def test_an_answer_is_harmless_in_the_autograded_notebook_too(tmp_path):
     assert [tag for tag in acting(soup) if not tag.startswith(("<style", "<meta"))] == []
     policy = soup.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
     assert policy and "default-src 'none'" in policy["content"]
+
+
+def test_who_handed_in_nothing_was_asked_as_much_as_the_others(tmp_path):
+    out = opened(tmp_path / "out", "ada", "ben")
+    enter(out, "ada", handed_in(**{WRITTEN: "Because."}))
+    absent = grade.nothing(SECTION, "No submission.").model_copy(update={"student": "ben", "handed_in": False})
+    results.save(out, absent)
+    reports.write_all(out)
+    ada, ben = (table(out)[student, SECTION] for student in ("ada", "ben"))
+    assert ada["max_points"] == ben["max_points"] and (ada["handed_in"], ben["handed_in"]) == ("yes", "no")
+    assert (ada[WRITTEN], ben[WRITTEN], ben["score"]) == ("not marked yet", "0", "0")
+    assert reports.final(out)[1].exercises[WRITTEN].message == "No submission."
 
 
 def test_the_rubric_is_there_for_markers_only(tmp_path):
@@ -705,6 +718,21 @@ def test_the_write_ahead_log_is_for_local_disks_only(tmp_path, monkeypatch):
 def enter_some(out: Path, section: str, students: list[str]) -> None:
     for student in students:
         enter(out, student, handed_in(section), verdict(student, section))
+
+
+def test_the_course_is_in_the_gradebook_before_workers_are(tmp_path):
+    """nbgrader adds a course that it misses, and the second of two workers who do so at once is refused."""
+    out = opened(tmp_path / "out", "ada")
+
+    def rows(model):
+        with gradebook(out) as opened_book:
+            return opened_book.db.query(model).all()
+
+    before = {course.id for course in rows(api.Course)}
+    assert [row.course_id for row in rows(api.Assignment)] == ["dgm"]
+    enter(out, "ada", handed_in())
+    reports.write_all(out)
+    assert before == {course.id for course in rows(api.Course)} == {"dgm", "default_course"}
 
 
 def test_four_workers_record_four_sections_at_once(tmp_path):

@@ -55,14 +55,18 @@ def is_local(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
 
 
 @contextlib.contextmanager
-def open_gradebook(address: str) -> Iterator[Any]:
+def open_gradebook(address: str, course: str = "") -> Iterator[Any]:
     """nbgrader's gradebook at an address, as a configuration's ``db_url`` has it.
+
+    Arguments:
+        course: The configuration's ``course_id``, for who registers sections or students: nbgrader writes the course
+            into the gradebook when it is opened, and two workers who were the first to do so would collide.
 
     Raises:
         BadInput: when it can't be opened.
     """
     try:
-        book = api.Gradebook(address)
+        book = api.Gradebook(address, course)
     except ModuleNotFoundError as error:
         raise BadInput(f"The gradebook needs {error.name}: pip install 'psycopg[binary]'.") from None
     except (ArgumentError, NoSuchModuleError, OperationalError) as error:

@@ -68,7 +68,8 @@ def register(section: str, course: Path, out: Path) -> None:
     words = [(cell, cell.metadata.get("nbgrader", {})) for cell in release.cells]
     graded = {w["grade_id"]: (float(w["points"]), cell.cell_type) for cell, w in words if w.get("grade")}
     answered = {w["grade_id"] for _, w in words if w.get("solution")}
-    with open_gradebook(config.CourseDirectory.db_url) as book:
+    with open_gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id) as book:
+        book.check_course()  # under which those of nbgrader's steps open it that don't ask for the course's name
         book.update_or_create_assignment(section)
         kernel = json.dumps(release.metadata.get("kernelspec", {}))
         notebook: Any = book.update_or_create_notebook(section, section, kernelspec=kernel)
@@ -98,7 +99,8 @@ def register(section: str, course: Path, out: Path) -> None:
 
 def enrol(students: Iterable[str], out: Path) -> None:
     """Tell the gradebook of ``out``, which knows a section by now, about those students whom it does not know."""
-    with open_gradebook(load_config(out).CourseDirectory.db_url) as book:
+    directory = load_config(out).CourseDirectory
+    with open_gradebook(directory.db_url, directory.course_id) as book:
         for student in sorted(set(students) - {known.id for known in book.students}):
             book.add_student(student)
 
