@@ -422,9 +422,9 @@ def test_a_late_penalty_and_a_grade_by_hand_reach_the_csv(submitted, out, tmp_pa
         opened.db.commit()
     shutil.copy(out / "nbgrader_config.py", tmp_path / "out")
     rows = grades.text(reports.final(tmp_path / "out")).splitlines()
-    assert f"cem,{SECTION},{HALF_POINTS + 1.5},{FULL},0,{HALF_POINTS + 1.5}," in rows[3]
-    assert f"ada,{SECTION},{FULL},{FULL},2,{FULL - 2}," in rows[1]
-    assert f"ben,{SECTION},0,{FULL},2,0," in rows[2], "never less than nothing"
+    assert f"cem,{SECTION},yes,{HALF_POINTS + 1.5},{FULL},0,{HALF_POINTS + 1.5}," in rows[3]
+    assert f"ada,{SECTION},yes,{FULL},{FULL},2,{FULL - 2}," in rows[1]
+    assert f"ben,{SECTION},yes,0,{FULL},2,0," in rows[2], "never less than nothing"
 
 
 def test_common_mistakes_are_clustered_by_the_cases_that_failed(out):

@@ -119,11 +119,11 @@ def test_the_csv_has_late_penalties_and_never_less_than_nothing(out):
     more = CLASS[3].model_copy(update={"late_penalty": 2.0, "waiting": ["two"]})
     free = CLASS[1].model_copy(update={"excused": True})
     rows = list(csv.reader(grades.text([late, free, CLASS[2], more]).splitlines()))
-    assert rows[0] == ["student", "section", "points", "max_points", "late_penalty", "score", "one", "two"]
-    assert rows[1] == ["ada", SECTION, "5", "5", "2", "3", "2", "3"]
-    assert rows[2] == ["ben", SECTION, "3", "5", "0", "excused", "0", "3"]
-    assert rows[3] == ["cem", SECTION, "1.5", "5", "0", "1.5", "0", "1.5"]
-    assert rows[4] == ["dot", SECTION, "0", "5", "2", "0", "0", "not marked yet"]
+    assert rows[0] == ["student", "section", "handed_in", "points", "max_points", "late_penalty", "score", "one", "two"]
+    assert rows[1] == ["ada", SECTION, "yes", "5", "5", "2", "3", "2", "3"]
+    assert rows[2] == ["ben", SECTION, "yes", "3", "5", "0", "excused", "0", "3"]
+    assert rows[3] == ["cem", SECTION, "yes", "1.5", "5", "0", "1.5", "0", "1.5"]
+    assert rows[4] == ["dot", SECTION, "yes", "0", "5", "2", "0", "0", "not marked yet"]
     assert reports.final(out) == CLASS, "without a gradebook"
 
 
@@ -131,7 +131,7 @@ def test_the_csv_has_late_penalties_and_never_less_than_nothing(out):
 def test_no_cell_of_the_csv_is_a_formula(name):
     """Whatever the students are called; numbers stay numbers."""
     rows = list(csv.reader(grades.text([result(name, 2, 3), result("O'Neil, Ada", 0, 0)]).splitlines()))
-    assert rows[1][0] == f"'{name}" and rows[2][0] == "O'Neil, Ada" and rows[1][2] == "5"
+    assert rows[1][0] == f"'{name}" and rows[2][0] == "O'Neil, Ada" and rows[1][3] == "5"
     assert not [cell for row in rows for cell in row if cell.lstrip()[:1] in ("=", "+", "-", "@")]
 
 
@@ -173,6 +173,15 @@ def test_everything_is_everything_but_sources(out):
 def test_counts_by_hand():
     assert counts.distribution(CLASS) == [("one", 0.5, 1, 0, 3), ("two", 7.5 / 4, 2, 1, 1)]
     assert counts.mistakes(CLASS) == [(3, "one", "a case", "wrong value."), (2, "two", "all cases", "wrong value.")]
+    gone = [result(who, 2, 3) for who in ("eve", "fay")]
+    for line, each in enumerate(gone):
+        why = f"two: there is no function two in the submission.\nThe cell itself failed: SyntaxError (line {line})"
+        each.exercises["two"] = ExerciseResult(points=0, max_points=3, message=why, diagnosis="raises")
+    said = "there is no function two in the submission. The cell itself failed: SyntaxError (line 0)"
+    assert counts.mistakes([*CLASS, *gone])[1:] == [
+        (2, "two", "all cases", "wrong value."),
+        (2, "two", "before any case", said),
+    ]
     assert list(counts.groups([*CLASS, result("ada", 2, 3, "04")])) == [SECTION, "04"]
 
 

@@ -219,7 +219,7 @@ def _mark_exercise(asked: Exercise, outcomes: dict, expected: dict) -> ExerciseR
         found = judge.mark(asked, {}, expected)
     if whole and not any(case.passed for case in found.cases):
         message = f"{asked.name}: {whole['error']['message']}."
-        return ExerciseResult(points=0, max_points=asked.points, message=message)
+        return ExerciseResult(points=0, max_points=asked.points, message=message, diagnosis="raises")
     return found
 
 

@@ -79,10 +79,11 @@ def with_marks(result: Result, sheet: Sheet) -> Result:
     The gradebook's questions are the section's, in the verdict's order; what is not in it was not asked any more.
     """
     exercises, waiting = {}, []
+    none = "" if result.handed_in else "\n".join(result.notes)
     names = [name for name in result.exercises if name in sheet.marks]
     for name in [*names, *(name for name in sheet.marks if name not in result.exercises)]:
         mark = sheet.marks[name]
-        found = result.exercises.get(name) or ExerciseResult(points=0, max_points=0, message="")
+        found = result.exercises.get(name) or ExerciseResult(points=0, max_points=0, message=none)
         said = [found.message] if found.message else []
         if mark.points is None:
             waiting.append(name)

@@ -30,10 +30,13 @@ def final(out: Path) -> list[Result]:
 
     sheets = marks.sheets(load_config(out).CourseDirectory.db_url)
     excused = read_dates(out, sections()).excused
+    asked = {section: sheet.marks for (_, section), sheet in sheets.items()}
     told = []
     for result in found:
         key = result.student, result.section
-        whole = marks.with_marks(result, sheets[key]) if key in sheets else result
+        nothing = marks.Sheet({name: marks.Mark(0.0, mark.max_points) for name, mark in asked.get(key[1], {}).items()})
+        sheet = sheets.get(key) or (nothing if nothing.marks and not result.handed_in else None)
+        whole = marks.with_marks(result, sheet) if sheet else result
         shown = out / "shown" / result.section / result.student
         not_shown = shown.exists() and "\n" in shown.read_text(encoding="utf-8")
         told.append(whole.model_copy(update={"excused": key in excused, "not_shown": not_shown}))

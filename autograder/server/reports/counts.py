@@ -1,5 +1,6 @@
 """Counts over a class: who has how many points, and which mistakes were made how often."""
 
+import re
 from collections import Counter, defaultdict
 from statistics import mean
 
@@ -50,7 +51,8 @@ def unmarked(results: list[Result]) -> list[tuple[int, str]]:
 def mistakes(results: list[Result], most: int = 10) -> list[tuple[int, str, str, str]]:
     """The most common ways to fail: answers that fail the same cases for the same reason made the same mistake.
 
-    An exercise that is open is no mistake: see `still_open`.
+    So did those that stopped before any case could be tried, for one reason but for its numbers. An exercise that is
+    open is no mistake: see `still_open`.
 
     Returns:
         How many, the exercise, the failing cases in words, and what most of them were told.
@@ -59,12 +61,18 @@ def mistakes(results: list[Result], most: int = 10) -> list[tuple[int, str, str,
     for result in results:
         for name, marks in result.exercises.items():
             failed = [case for case in marks.cases if not case.passed]
-            if failed and marks.diagnosis != "open":
+            if marks.diagnosis == "open":
+                continue
+            if failed:
                 clusters[name, frozenset(case.name for case in failed), failed[0].message[:60]].append(marks)
+            elif marks.diagnosis and not marks.cases:
+                clusters[name, frozenset(), re.sub(r"\d+", "", marks.message)].append(marks)
     rows = []
     for (name, failed, _), group in sorted(clusters.items(), key=lambda item: -len(item[1]))[:most]:
-        told = Counter(marks.message.splitlines()[0] for marks in group).most_common(1)[0][0]
+        lines = 1 if failed else None  # without a case the next line says why
+        told = Counter(" ".join(marks.message.splitlines()[:lines]) for marks in group).most_common(1)[0][0]
         everything = len(failed) == len({case.name for case in group[0].cases})
         which = "all cases" if everything else ", ".join(sorted(case.replace("_", " ") for case in failed))
+        which = which if failed else "before any case"
         rows.append((len(group), name, which, told.removeprefix(f"{name}: ")))
     return rows

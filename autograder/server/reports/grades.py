@@ -13,12 +13,13 @@ def text(results: list[Result]) -> str:
     asked = list(dict.fromkeys(name for result in results for name in result.exercises))
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\n")
-    table.writerow(["student", "section", "points", "max_points", "late_penalty", "score", *asked])
+    table.writerow(["student", "section", "handed_in", "points", "max_points", "late_penalty", "score", *asked])
     for r in results:
         marks = [_points(r, name) if name in r.exercises else "" for name in asked]
         score = "excused" if r.excused else f"{r.score:g}"
-        row = [r.student, r.section, f"{r.points:g}", f"{r.max_points:g}", f"{r.late_penalty:g}", score, *marks]
-        table.writerow([inert(value) for value in row])
+        about = [r.student, r.section, "yes" if r.handed_in else "no"]
+        told = [f"{r.points:g}", f"{r.max_points:g}", f"{r.late_penalty:g}", score, *marks]
+        table.writerow([inert(value) for value in [*about, *told]])
     return written.getvalue()
 
 
