@@ -51,6 +51,7 @@ def course(tmp_path_factory) -> Path:
     config["launch_buttons"] |= {"colab_url": "https://c", "binderhub_url": "https://b", "jupyterhub_url": "https://j"}
     (root / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf8")
     (root / "autograder" / "server" / "private_seed").write_text("7")
+    (root / "nbgrader_config.py").write_text("c = get_config()\nc.LatePenalty.percent_per_day = 'nobody else'\n")
     (root / "src" / "dgm" / "notes of mine.txt").write_text("not for students")
     (root / "notebooks" / SECTION / "worked out.ipynb").write_text("not for students")
     (root / "autograder" / "exercises" / "99-dropped.py").write_text("# of a section that _toc.yml does not list\n")
@@ -86,6 +87,49 @@ def test_the_files_are_those_of_the_list_and_no_others(course, given):
     wanted |= {".github/workflows/check.yml", "binder/requirements.txt", "binder/runtime.txt", "binder/postBuild"}
     wanted |= {"pyproject.toml", "requirements.lock", "wheel/dgm-0.1.0-py3-none-any.whl"}
     assert files(given) == wanted
+
+
+def test_the_instructors_settings_are_nobody_elses(given):
+    assert "nobody else" not in (given / "nbgrader_config.py").read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("there", ["in another cell", "in the same line"])
+def test_a_student_who_has_worked_gets_a_correction(there, given, tmp_path):
+    """By the guide's words, from the guide."""
+    guide = (given / "student-guide.md").read_text(encoding="utf8")
+    part = guide.partition("### When there are corrections")[2].partition("\n## ")[0]
+    pull, *rest = [words.split() for words in re.findall(r"`(git [^`]+)`", part)]
+    aside, mended = rest[:3], rest[3:]
+    bare, student, teacher = (tmp_path / name for name in ("bare", "student", "teacher"))
+    git(tmp_path, "clone", "--quiet", "--bare", str(given), str(bare))
+    git(tmp_path, "clone", "--quiet", str(bare), str(student))
+    git(tmp_path, "clone", "--quiet", str(bare), str(teacher))
+
+    def edit(clone: Path, old: str, new: str) -> None:
+        path = clone / "notebooks" / SECTION / f"{SECTION}.ipynb"
+        text = path.read_text(encoding="utf8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf8")
+
+    stub = 'raise NotImplementedError(\\"your turn\\")'
+    edit(student, stub, "return mine")
+    edit(
+        teacher, *((stub, stub.replace("turn", "corrected turn")) if "same" in there else ("# 3. ", "# 3. Corrected. "))
+    )
+    author = ["-c", "user.name=t", "-c", "user.email=t@t"]
+    git(teacher, *author, "commit", "--quiet", "--all", "--message", "Correct")
+    git(teacher, "push", "--quiet")
+    refused = subprocess.run(pull, cwd=student, capture_output=True, text=True)
+    assert refused.returncode != 0 and "would be overwritten" in refused.stderr
+    done = [subprocess.run(words, cwd=student, capture_output=True, text=True) for words in aside]
+    assert (done[-1].returncode == 0) == ("other" in there)
+    for words in mended if done[-1].returncode else ():
+        subprocess.run(words, cwd=student, check=True, capture_output=True)
+    text = (student / "notebooks" / SECTION / f"{SECTION}.ipynb").read_text(encoding="utf8")
+    json.loads(text)
+    assert "return mine" in text and ("Corrected" in text) == ("other" in there)
+    assert git(student, "stash", "list") == "" and git(student, "status", "--short").startswith(" M notebooks/")
+    assert subprocess.run(pull, cwd=student, capture_output=True).returncode == 0
 
 
 def test_its_history_is_one_commit_with_all_of_it(given):

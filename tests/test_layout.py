@@ -88,7 +88,7 @@ def test_check_works_where_there_is_no_posix():
 
 
 def test_nbgraders_configuration_can_be_read_where_there_is_no_posix():
-    """Validate reads it in the students' JupyterLab; the steps that it names are the instructor's."""
+    """Whoever starts JupyterLab in the course's folder; the steps that it names are imported when they are used."""
     code = (
         f"{WITHOUT}from pathlib import Path\nfrom traitlets.config.loader import PyFileConfigLoader\n"
         f"c = PyFileConfigLoader('nbgrader_config.py', path={str(ROOT)!r}).load_config()\n"
@@ -104,7 +104,7 @@ def students_copy(tmp_path_factory) -> Path:
     """The package without the instructor's side, as students may get it."""
     folder = tmp_path_factory.mktemp("student")
     shutil.copytree(PACKAGE, folder / "autograder", ignore=shutil.ignore_patterns("server", "__pycache__"))
-    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    shutil.copy(ROOT / "book" / "handout" / "nbgrader_config.py", folder)
     return folder
 
 

@@ -36,7 +36,6 @@ from book.tools.errors import Trouble
 from book.tools.lessons import BEGIN, END, Lesson, notebook_path, write_notebook, write_text
 
 FILES = {
-    "nbgrader_config.py": "nbgrader_config.py",
     "LICENSE": "LICENSE",
     "LICENSE-TEXT": "LICENSE-TEXT",
     "book/student-guide.md": "student-guide.md",

@@ -1,4 +1,4 @@
-"""The one configuration of nbgrader. Only names: reading it, as a student's Validate does, imports nothing else."""
+"""The one configuration of nbgrader. Only names: reading it imports nothing else, and works without POSIX."""
 
 from pathlib import Path
 from typing import Any
