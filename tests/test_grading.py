@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from concurrent.futures import Future
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from nbgrader import dbutil
 from nbgrader.api import Gradebook
 
 from autograder import exercise
-from autograder.server import batch, course, grade, intake, reports, submission
+from autograder.server import batch, course, grade, intake, reports, results, submission
 from autograder.server.errors import BadInput
 from autograder.server.gradebook import book
 from autograder.server.jail import probe
@@ -129,6 +130,39 @@ def test_hidden_cases_differ_from_public_ones_and_from_seed_to_seed():
     for name, cases in first.items():
         for (case, public), outcome in cases.items():
             assert public or (outcome != cases[case, True] and outcome != second[name][case, False])
+
+
+def share(kept: Path, solved: Path) -> dict:
+    """In a process of its own: the references, noting whether they had to be computed."""
+    real = grade._solve
+    grade._solve = lambda *given: (solved / str(os.getpid())).touch() or real(*given)
+    return grade.references(SECTION, 5, grade.LIMITS, True, COURSE, kept)
+
+
+def test_workers_and_later_runs_share_what_the_solution_does(tmp_path, monkeypatch):
+    solved = tmp_path / "solved"
+    solved.mkdir()
+    with ProcessPoolExecutor(3, multiprocessing.get_context("spawn")) as pool:
+        first, *others = pool.map(share, [tmp_path] * 3, [solved] * 3)
+    assert others == [first, first] and len(list(solved.iterdir())) == 1
+    assert first == grade.references(SECTION, 5, grade.LIMITS, True, COURSE), "as without sharing"
+    kept = tmp_path / SECTION / "5.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    for spoiled in ("{", "[]", "{}", kept.read_text(encoding="utf-8").replace('"digest": "', '"digest": "of another ')):
+        kept.write_text(spoiled, encoding="utf-8")
+        grade._references.cache_clear()
+        monkeypatch.setattr(grade, "_solve", lambda *_: (_ for _ in ()).throw(KeyError("computed again")))
+        with pytest.raises(KeyError, match="computed again"):
+            grade.references(SECTION, 5, grade.LIMITS, True, COURSE, tmp_path)
+
+
+def test_the_first_to_be_graded_have_hidden_cases_of_their_own(tmp_path):
+    found = [
+        intake.Found(f"s{k:02}", section, tmp_path) for section in ("03-gan-minimax", "08-wgan") for k in range(30)
+    ]
+    ordered = batch._in_order(found, batch.Plan(tmp_path, COURSE, SEED))
+    seeds = [(f.section, results.hidden_seed(SEED, f.student, f.section)) for f in ordered]
+    assert sorted(ordered, key=found.index) == found and len(set(seeds)) == len(set(seeds[: len(set(seeds))])) == 8
 
 
 def test_stored_references_are_those_of_the_solution():

@@ -8,8 +8,8 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -123,33 +123,73 @@ def _describe_cell(event: dict[str, Any]) -> tuple[str, str]:
     return printable(text), printable(message if kind == "Died" else f"{kind}: {message}")
 
 
-def references(section: str, seed: int, limits: Limits, unsafe: bool, root: Path) -> _Outcomes:
-    """What the solution does: public cases from the stored file, hidden ones computed once per worker and seed.
+def references(
+    section: str, seed: int, limits: Limits, unsafe: bool, root: Path, kept: Path | None = None
+) -> _Outcomes:
+    """What the solution does: public cases from the stored file, hidden ones computed once per seed.
+
+    Arguments:
+        kept: A private folder in which workers, and later runs, find what one has computed; without it each does so.
 
     Raises:
         BadInput: When the solution does not answer its exercises, or the stored file is of other cases.
     """
     files = (judge.REFERENCES / f"{section}.json", root / "solutions" / section / f"{section}.ipynb")
     version = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in files)
-    return _references(section, seed, limits, unsafe, root, version)
+    return _references(section, seed, limits, unsafe, root, kept, version)
 
 
 @cache
-def _references(section: str, seed: int, limits: Limits, unsafe: bool, root: Path, _version: tuple) -> _Outcomes:
+def _references(
+    section: str, seed: int, limits: Limits, unsafe: bool, root: Path, kept: Path | None, _version: tuple
+) -> _Outcomes:
     asked = known_section(section)
     try:
         stored = judge.load_references(section)
     except (OSError, ValueError):
         stored = {}
-    cells = [cell.source for cell in submission.runnable(notebook("solutions", section, root))]
-    hidden, printed, _ = _ask(section, cells, asked, {"hidden": seed}, limits, unsafe, reference=True)
+    solve = partial(_solve, section, seed, limits, unsafe, root)
+    path = kept / section / f"{seed}.json" if kept else None
+    hidden = _shared(path, course.fingerprint(section, root), solve) if path else solve()
     for name, wanted in asked.items():
-        _complete(section, name, hidden[name], {(case.name, False) for case in wanted.cases}, printed)
         if stored.get(name, {}).keys() != {(case.name, True) for case in wanted.cases}:
             raise BadInput(
                 f"The references of {section} are out of date: run python -m autograder references {section}"
             )
     return {name: {**stored[name], **hidden[name]} for name in asked}
+
+
+def _solve(section: str, seed: int, limits: Limits, unsafe: bool, root: Path) -> _Outcomes:
+    """What the solution does with the hidden cases of a seed."""
+    asked = known_section(section)
+    cells = [cell.source for cell in submission.runnable(notebook("solutions", section, root))]
+    hidden, printed, _ = _ask(section, cells, asked, {"hidden": seed}, limits, unsafe, reference=True)
+    for name, wanted in asked.items():
+        _complete(section, name, hidden[name], {(case.name, False) for case in wanted.cases}, printed)
+    return hidden
+
+
+def _shared(path: Path, digest: str, solve: Callable[[], _Outcomes]) -> _Outcomes:
+    """The hidden cases' outcomes from a file, into which the first of the workers to come has written them.
+
+    The others wait for it; where files can't be locked, they compute them as well.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl  # of POSIX
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            if found["digest"] == digest:
+                return {name: {(case, False): did for case, did in cases} for name, cases in found["hidden"].items()}
+        except (OSError, ValueError, LookupError, AttributeError, TypeError):
+            pass  # none yet, or something else
+        hidden = solve()
+        told = {name: [[case, did] for (case, _), did in cases.items()] for name, cases in hidden.items()}
+        write(path, json.dumps({"digest": digest, "hidden": told}), mode=0o600)
+        return hidden
 
 
 def _complete(section: str, name: str, outcomes: dict, keys: set, printed: dict[int, tuple[str, str]]) -> None:
@@ -169,11 +209,12 @@ def mark_notebook(
     unsafe: bool = False,
     only: Iterable[str] = (),
     root: Path | None = None,
+    kept: Path | None = None,
 ) -> Result:
     """Marks of a rebuilt submission."""
     began = time.monotonic()
     asked = {name: e for name, e in known_section(section).items() if not only or name in set(only)}
-    expected = references(section, seed, limits, unsafe, root or course.root())
+    expected = references(section, seed, limits, unsafe, root or course.root(), kept)
     cells = submission.runnable(rebuilt)
     seeds = {"public": PUBLIC_SEED, "hidden": seed}
     answers = {i: submission.title(cell) for i, cell in enumerate(cells) if submission.is_attempted(cell)}

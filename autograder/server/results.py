@@ -2,6 +2,7 @@
 
 OUT/nbgrader_config.py                 where the gradebook is (`own`)
 OUT/private_seed                       numbers the hidden cases are drawn from, chosen on the first run
+OUT/expected/SECTION/SEED.json         what the solution does with the hidden cases of a seed
 OUT/results/SECTION/STUDENT.json       the verdict, with a digest of all it depends on
 OUT/recorded/SECTION/STUDENT           that digest again, once nbgrader has the verdict
 OUT/shown/SECTION/STUDENT              a digest of what the feedback page tells; why it tells no more, where that is so
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from autograder.server.errors import BadInput
 from autograder.verdict import ExerciseResult, Words
 
+EXPECTED = "expected"
 _GROUPS = 4  # of students, each with hidden cases of its own
 
 
