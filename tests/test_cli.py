@@ -198,3 +198,17 @@ def test_every_help_has_an_example(command):
     done = run(command, "--help")
     assert done.exit_code == 0
     assert f"python -m autograder {command}" in " ".join(done.stdout.replace("│", " ").split())
+
+
+def test_a_name_that_nobody_has_is_told_before_anything_runs(tmp_path):
+    """A slip in a table would cost a student their extension."""
+    hand_in(tmp_path, "ada", solved())
+    (tmp_path / "dates.csv").write_text(
+        f"section,student,due\n{SECTION},,2027-03-01\n{SECTION},ada,2027-03-02\n{SECTION},Ada,2027-03-02\n"
+    )
+    (tmp_path / "timestamps.csv").write_text(f"student,section,timestamp\nben,{SECTION},2027-03-01 10:00\n")
+    done = run("grade", tmp_path, "--out", tmp_path.parent / "graded", "--only", "nobody")
+    *remarks, refused = done.stderr.splitlines()
+    where = f"who is not in {tmp_path}."
+    assert remarks == [f"timestamps.csv names 'ben', {where}", f"dates.csv names 'Ada', {where}"]
+    assert done.exit_code == 2 and "'nobody'" in refused

@@ -219,12 +219,14 @@ def grade(
     Example: `python -m autograder grade submitted --out graded --workers 4`
     """
     from autograder.exercises import sections
-    from autograder.server import batch, course, intake, results, timestamps
+    from autograder.server import batch, course, dates, intake, results, timestamps
     from autograder.server.errors import BadInput
 
     with _explained():
         everything = intake.find(directory, sections())
         _remark(*intake.refused(directory, sections()), *timestamps.known_times(directory, everything)[1])
+        strangers = dates.read_dates(directory, sections()).strangers(f.student for f in everything)
+        _remark(*(f"{dates.FILE} names {student!r}, who is not in {directory}." for student in strangers))
         found, exercises = batch.choose(everything, only)
         if not found:
             raise BadInput(f"Nothing in {directory} fits --only {' '.join(only)}.")

@@ -9,6 +9,7 @@ A line without a student is for the class, one with a student for that one alone
 """
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,10 @@ class Dates:
     due: dict[str, datetime] = field(default_factory=dict)
     extended: dict[tuple[str, str], datetime] = field(default_factory=dict)
     excused: frozenset[tuple[str, str]] = frozenset()
+
+    def strangers(self, students: Iterable[str]) -> list[str]:
+        """Who has a date of their own and is none of these students: a slip of the pen, or somebody yet to come."""
+        return sorted({student for student, _ in [*self.extended, *self.excused]} - set(students))
 
 
 def read_dates(directory: Path, sections: list[str]) -> Dates:
