@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from autograder.server import collected, course, intake, reports, results
 from autograder.server.dates import FILE as DATES
@@ -145,14 +145,22 @@ def announce(sections: list[str], students: list[str], plan: Plan) -> None:
     record.enrol(students, plan.out)
 
 
-def give_back(out: Path, dates: Dates) -> None:
+class GivenBack(NamedTuple):
+    """How many have handed in, and the fewest percent that somebody has who is not excused."""
+
+    number: int
+    fewest: float
+
+
+def give_back(out: Path, dates: Dates) -> GivenBack:
     """What is made of the verdicts once all are recorded: penalties, the feedback pages they change, the reports."""
     from autograder.server.gradebook import late, record
 
     late.set_dates(dates, out)
     late.settle(out)
     record.refresh(out)
-    reports.write_all(out)
+    handed_in = [result for result in reports.write_all(out) if result.handed_in]
+    return GivenBack(len(handed_in), min((r.percent for r in handed_in if not r.excused), default=100.0))
 
 
 def _start_worker(jail: Jail | NoJail | None) -> None:
@@ -263,7 +271,7 @@ class Crew:
 
 def grade_all(
     plan: Plan, found: list[Found], workers: int, scheduler: str = "", regrade: bool = False, tick=lambda: None
-) -> None:
+) -> GivenBack:
     """Grade what is missing, record it and write the reports; ``tick`` is called once for each submission done."""
     refuse_out(plan.out, plan.course, *{f.directory for f in found})
     plan.out.mkdir(parents=True, exist_ok=True)
@@ -279,8 +287,8 @@ def grade_all(
                     _grade_missing(plan, found, remote.submit, crew, 4 * workers + 16, regrade, tick)
             else:
                 _grade_missing(plan, found, crew.submit, crew, 4 * workers, regrade, tick)
-            # A worker has imported already what this process would have to import now.
-            crew.submit(give_back, plan.out, dates).result() if crew.pool else give_back(plan.out, dates)
+            # A worker has imported already what this process would have to import now; and it has room for a class.
+            return crew.submit(give_back, plan.out, dates).result() if crew.pool else give_back(plan.out, dates)
         finally:
             crew.close()
 

@@ -236,11 +236,11 @@ def grade(
         try:
             with Progress(*columns, console=_errors, disable=not _errors.is_terminal) as progress:
                 bar = progress.add_task("", total=len(found))
-                batch.grade_all(plan, found, workers, scheduler, regrade, tick=lambda: progress.advance(bar))
+                given = batch.grade_all(plan, found, workers, scheduler, regrade, lambda: progress.advance(bar))
         except KeyboardInterrupt:
             print("Interrupted; nothing is lost, the same command goes on from here.", file=sys.stderr)
             raise typer.Exit(130) from None
-        _finish(out, threshold)
+        _finish(out, *given, threshold)
 
 
 @app.command()
@@ -283,8 +283,7 @@ def report_(
         if not results.load_all(out):
             raise BadInput(f"Nothing is graded in {out}.")
         own.write_own(course.root(), out, db)
-        batch.give_back(out, dates.read_dates(out, sections()))
-        _finish(out, threshold)
+        _finish(out, *batch.give_back(out, dates.read_dates(out, sections())), threshold)
 
 
 def _remark(*sentences: str) -> None:
@@ -295,17 +294,13 @@ def _remark(*sentences: str) -> None:
         print(printable(sentence).replace("\n", " "), file=sys.stderr)
 
 
-def _finish(out: Path, threshold: float) -> None:
+def _finish(out: Path, number: int, fewest: float, threshold: float) -> None:
     """Show the class; status 1 when somebody is below the threshold."""
     from rich.markdown import Markdown
 
-    from autograder.server import reports
-
-    graded = reports.final(out)
     _screen.print(Markdown((out / "summary.md").read_text(encoding="utf-8")))
-    graded = [r for r in graded if r.handed_in]
-    _screen.print(f"{len(graded)} submissions graded: {out}", markup=False)
-    if any(result.percent < threshold for result in graded if not result.excused):
+    _screen.print(f"{number} submissions graded: {out}", markup=False)
+    if fewest < threshold:
         raise typer.Exit(1)
 
 

@@ -43,8 +43,8 @@ def final(out: Path) -> list[Result]:
     return told
 
 
-def write_all(out: Path) -> None:
-    """Every file for other systems, each written whole, from the verdicts and the gradebook in ``out``."""
+def write_all(out: Path) -> list[Result]:
+    """Every file for other systems, written whole, from the verdicts and the gradebook in ``out``; what they tell."""
     results = final(out)
     write(out / "grades.csv", grades.text(results))
     write(out / "results.json", whole.text(results))
@@ -54,6 +54,7 @@ def write_all(out: Path) -> None:
     for name, content in platforms.files(out, results):
         write(out / name, content)
     write(out / "summary.md", summary.text(results, likeness.by_section(results, _solutions(results))))
+    return results
 
 
 def _solutions(results: list[Result]) -> dict[str, dict[str, str]]:
