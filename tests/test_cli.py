@@ -45,6 +45,7 @@ def test_check_prints_one_line_of_json_per_file(tmp_path):
         assert {case["public"] for case in marks["cases"]} == {True, False}
     assert second["points"] == POINTS["discriminator_loss"]
     assert "no function generator_step" in second["exercises"]["generator_step"]["message"]
+    assert second["exercises"]["generator_step"]["diagnosis"] == "raises"
 
 
 def test_check_of_one_exercise_ends_well(tmp_path):

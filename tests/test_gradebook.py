@@ -277,6 +277,15 @@ def test_who_handed_in_nothing_was_asked_as_much_as_the_others(tmp_path):
     assert reports.final(out)[1].exercises[WRITTEN].message == "No submission."
 
 
+def test_whoever_is_excused_is_below_no_threshold(tmp_path):
+    out = opened(tmp_path / "out", "ada", "ben")
+    enter(out, "ada", handed_in(**{WRITTEN: "Because."}))
+    nothing = grade.nothing(SECTION, "It can't be read.").model_copy(update={"student": "ben", "digest": "1"})
+    enter(out, "ben", handed_in(), nothing)
+    assert batch.give_back(out, dates.Dates()) == (2, 0.0)
+    assert batch.give_back(out, written_dates(out, f"{SECTION},ben,excused")) == (2, 100.0)
+
+
 def test_the_rubric_is_there_for_markers_only(tmp_path):
     out = opened(tmp_path / "out", "ada")
     enter(out, "ada", handed_in())
