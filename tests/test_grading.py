@@ -146,7 +146,7 @@ def test_workers_and_later_runs_share_what_the_solution_does(tmp_path, monkeypat
         first, *others = pool.map(share, [tmp_path] * 3, [solved] * 3)
     assert others == [first, first] and len(list(solved.iterdir())) == 1
     assert first == grade.references(SECTION, 5, grade.LIMITS, True, COURSE), "as without sharing"
-    kept = tmp_path / SECTION / "5.json"
+    (kept,) = (tmp_path / SECTION).glob("*.json")
     assert kept.stat().st_mode & 0o777 == 0o600
     for spoiled in ("{", "[]", "{}", kept.read_text(encoding="utf-8").replace('"digest": "', '"digest": "of another ')):
         kept.write_text(spoiled, encoding="utf-8")
@@ -420,6 +420,20 @@ def test_a_dask_cluster_gives_the_same_results(submitted, out, tmp_path):
     for student, result in results.items():
         assert result.model_dump(exclude={"seconds"}) == local[student].model_dump(exclude={"seconds"})
     assert scores(tmp_path / "out" / "gradebook.db") == scores(out / "gradebook.db")
+
+
+@pytest.mark.parametrize("how", ["--ro-bind {out} {out}", "--size 65536 --tmpfs {out}", "--size 500000 --tmpfs {out}"])
+def test_a_folder_that_takes_no_more_is_a_sentence(how, tmp_path):
+    """Read-only, full at once, and full when the gradebook is written."""
+    hand_in(tmp_path / "submitted", "ada", solved())
+    out = tmp_path / "out"
+    out.mkdir()
+    command = ["bwrap", "--dev-bind", "/", "/", *how.format(out=out).split(), sys.executable, "-m", "autograder"]
+    command += ["grade", tmp_path / "submitted", "--out", out]
+    done = subprocess.run(command, cwd=COURSE, capture_output=True, text=True)
+    reason = "Read-only file system" if "ro-bind" in how else "No space left on device"
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith(str(out)) and done.stderr.endswith(f" can't be written: {reason}.\n"), done.stderr
 
 
 # --- what comes out ---------------------------------------------------------------------------------------------------

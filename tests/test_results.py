@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -108,6 +109,10 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     monkeypatch.setattr(results.os, "replace", full)
     with pytest.raises(OSError, match="disk full"):
         results.write(path, "half")
+    monkeypatch.setattr(results.os, "replace", lambda *_: os.open("/nowhere/at all", os.O_RDONLY))
+    with pytest.raises(FileNotFoundError) as error:
+        results.write(path, "half")
+    assert error.value.filename == str(path), "not that of a temporary file"
     assert path.read_text() == "new" and list(path.parent.iterdir()) == [path]
 
 

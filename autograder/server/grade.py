@@ -5,6 +5,7 @@ the same private seed; those of the public cases are stored in ``references/``.
 """
 
 import contextlib
+import hashlib
 import json
 import re
 import time
@@ -149,7 +150,8 @@ def _references(
     except (OSError, ValueError):
         stored = {}
     solve = partial(_solve, section, seed, limits, unsafe, root)
-    path = kept / section / f"{seed}.json" if kept else None
+    name = hashlib.sha256(str(seed).encode()).hexdigest()[:16]  # a name is shown, in errors for instance; a seed isn't
+    path = kept / section / f"{name}.json" if kept else None
     hidden = _shared(path, course.fingerprint(section, root), solve) if path else solve()
     for name, wanted in asked.items():
         if stored.get(name, {}).keys() != {(case.name, True) for case in wanted.cases}:

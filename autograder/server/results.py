@@ -2,7 +2,7 @@
 
 OUT/nbgrader_config.py                 where the gradebook is (`own`)
 OUT/private_seed                       numbers the hidden cases are drawn from, chosen on the first run
-OUT/expected/SECTION/SEED.json         what the solution does with the hidden cases of a seed
+OUT/expected/SECTION/*.json            what the solution does with the hidden cases of a seed
 OUT/results/SECTION/STUDENT.json       the verdict, with a digest of all it depends on
 OUT/recorded/SECTION/STUDENT           that digest again, once nbgrader has the verdict
 OUT/shown/SECTION/STUDENT              a digest of what the feedback page tells; why it tells no more, where that is so
@@ -56,16 +56,20 @@ class Result(BaseModel):
 
 
 def write(path: Path, content: str | bytes, mode: int = 0o644) -> None:
-    """Whole or not at all: a file that is being written is never seen under its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing.")  # a name may be as long as one can be
+    """Whole or not at all: a file that is being written is never seen under its name, and an error has that name."""
+    temporary = ""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing.")  # a name may be very long
         with open(descriptor, "wb") as stream:
             stream.write(content.encode("utf-8") if isinstance(content, str) else content)
         os.chmod(temporary, mode)
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
+    except BaseException as error:
+        if temporary:
+            os.unlink(temporary)
+        if isinstance(error, OSError) and error.errno:
+            raise OSError(error.errno, error.strerror, str(path)) from None
         raise
 
 

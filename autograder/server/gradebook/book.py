@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import logging
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,12 @@ def schema_version() -> str | None:
 api.get_alembic_version = schema_version  # type: ignore[assignment]
 # Each of nbgrader's steps opens the gradebook anew; with the same engine SQLAlchemy compiles each statement only once.
 api.create_engine = functools.cache(api.create_engine)  # type: ignore[attr-defined]
+
+
+# It would print the traces of errors that are raised as well, and told in a sentence.
+api.app_log = logging.getLogger(f"{__name__}.unheard")
+api.app_log.addHandler(logging.NullHandler())
+api.app_log.propagate = False
 
 
 @event.listens_for(Engine, "connect")
