@@ -117,7 +117,7 @@ def grade_task(task: Task, plan: Plan) -> Result:
         result = grade.nothing(task.section, task.reason, plan.only)
     else:
         options = {"limits": plan.limits, "unsafe": plan.unsafe, "only": plan.only, "root": plan.course}
-        options["kept"] = plan.out / results.EXPECTED
+        options["kept"] = plan.out / results.EXPECTED if plan.out.is_dir() else None  # another machine may lack it
         seed = results.hidden_seed(plan.seed, task.student, task.section)
         result = grade.mark_text(task.section, task.text, f"{task.section}.ipynb", seed, **options)
     about = {"student": task.student, "digest": task.digest, "handed_in": not task.absent}
@@ -275,6 +275,7 @@ def grade_all(
     """Grade what is missing, record it and write the reports; ``tick`` is called once for each submission done."""
     refuse_out(plan.out, plan.course, *{f.directory for f in found})
     plan.out.mkdir(parents=True, exist_ok=True)
+    plan = replace(plan, out=plan.out.resolve())  # workers on other machines start elsewhere
     with _alone(plan.out):
         own.write_own(plan.course, plan.out, plan.db)
         dates = _dates(found, plan.out)
