@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 
@@ -83,3 +84,75 @@ def test_without_an_accelerator_the_script_for_one_says_so():
     environment = {**os.environ, "PYTHON": sys.executable}
     done = subprocess.run(["bash", script], env=environment, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout) == (0, "No accelerator that PyTorch can use here: nothing to do.\n")
+
+
+# --- a lesson's own code ----------------------------------------------------------------------------------------------
+
+SOLVED = """
+import math
+
+SIZE = 3
+shown = [print("shown")]
+check("double", double)
+
+
+def double(x):
+    return 2 * x
+
+
+def train(seed):
+    total = double(seed) + SIZE
+    return total, helper(total)
+
+
+def helper(x):
+    shown = math.sqrt(x)
+    return shown
+
+
+score = train(1)
+SIZE = 6
+"""
+
+
+@pytest.fixture
+def lesson(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    import lesson
+
+    (tmp_path / "07-doubling").mkdir()
+    cells = [nbformat.v4.new_code_cell(part) for part in SOLVED.split("\n\n\n")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "07-doubling" / "07-doubling.ipynb")
+    monkeypatch.setattr(lesson, "_SOLUTIONS", tmp_path)
+    return lesson
+
+
+def test_a_benchmark_runs_what_it_needs_of_a_lesson_and_nothing_else(lesson, capsys):
+    space = lesson.load("07-doubling", "train")
+    assert space["train"](3) == (9, 3.0)
+    assert capsys.readouterr().out == "" and "score" not in space and "shown" not in space
+
+
+def test_a_value_is_the_one_of_its_place(lesson):
+    assert lesson.load("07-doubling", "score")["score"] == (5, 5**0.5), "SIZE is 3 where the cell runs"
+    assert lesson.load("07-doubling", "SIZE")["SIZE"] == 6
+
+
+def test_another_right_answer_takes_the_place_of_the_lessons_own(lesson):
+    space = lesson.load("07-doubling", "score", answers={"double": lambda x: x + x + 4})
+    assert space["score"] == (9, 3.0)
+
+
+def test_a_name_that_a_lesson_does_not_have_is_told(lesson):
+    with pytest.raises(KeyError, match="no cell of 07-doubling binds triple"):
+        lesson.load("07-doubling", "triple")
+
+
+def test_the_lessons_own_code_loads():
+    """One of the real ones, by the module's own folder: a class with what it needs, and no training."""
+    code = "import sys; sys.path.insert(0, 'benchmarks'); from lesson import load; "
+    code += (
+        "space = load('06-infogan', 'CodedGenerator', 'cluster_accuracy'); assert 'history' not in space; print('ok')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "ok\n", done.stderr
