@@ -19,8 +19,10 @@ CHANGED = pytest.StashKey[list[str]]()
 
 # Longest first, so that no worker is left with one at the end. The first one builds the book; the others that read it
 # come when it has done so.
-ORDER = ("test_book_offline", "test_hostile", "test_mistakes", "test_grading", "test_isolation", "test_training")
-ORDER += ("test_book_browser", "test_book_press", "test_book_sections", "test_book_once", "test_book_tree")
+ORDER = ("test_book_offline", "test_hostile", "test_handout", "test_gradescope", "test_mistakes", "test_grading")
+ORDER += ("test_gradebook", "test_isolation", "test_book_browser", "test_book_press", "test_giving_back")
+ORDER += ("test_training", "test_book_sections", "test_cli", "test_book_once", "test_grade", "test_gradebook_browser")
+ORDER += ("test_book_tree",)
 SLOW = (
     "test_book_",
     "test_hostile",
