@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -276,6 +278,35 @@ def test_a_job_is_run_again_when_the_warm_parent_is_killed_in_the_middle_of_it()
         assert jail.server
         threading.Timer(1, jail.server.kill).start()
         assert said(jail, "import time; time.sleep(3)", "print('done')") == ["", "done"]
+
+
+@pytest.mark.parametrize("warm_too", [True, False], ids=["warm", "cold"])
+def test_nothing_outlives_a_grader_that_is_killed(warm_too):
+    """The signal that bubblewrap wants at its own death can't reach a process that has changed its user meanwhile."""
+    mark = f"outlives-{os.getpid()}-{warm_too}"
+    child = f"[sys.executable, '-c', 'import time; time.sleep(300)', {mark!r}]"
+    source = f"import subprocess, sys, time; subprocess.Popen({child}, start_new_session=True); time.sleep(60)"
+    job = {"section": "", "cells": [source], "exercises": [], "seeds": {}}
+    grader = f"from autograder.server.jail.box import Jail\nwith Jail(warm={warm_too}) as jail: jail.run({job!r})"
+
+    def marked() -> list[int]:
+        return [p.pid for p in psutil.process_iter(["cmdline"]) if mark in (p.info["cmdline"] or [])]
+
+    def wait(until: Callable[[], bool], seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        while not until() and time.monotonic() < end:
+            time.sleep(0.1)
+        return until()
+
+    with subprocess.Popen([sys.executable, "-c", grader]) as process:
+        try:
+            assert wait(lambda: bool(marked()), 120), "the job never began"
+        finally:
+            process.kill()
+    gone = wait(lambda: not marked(), 15)
+    for pid in marked():
+        os.kill(pid, 9)
+    assert gone, "a process of the submission was alive 15 s after its grader"
 
 
 def test_a_shared_warm_parent_serves_many_and_is_replaced_when_it_is_gone():

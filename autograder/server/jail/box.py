@@ -92,8 +92,7 @@ def _command(descriptor: int, mode: str) -> list[str]:
         jail += ["--as-pid-1"]
         if root:
             user = str(some_user())
-            drop = ["--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--pdeathsig", "KILL"]
-            child = ["setpriv", *drop, *child]
+            child = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", *child]
             jail += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     for name, value in environment().items():
         jail += ["--setenv", name, value]

@@ -13,6 +13,9 @@ What comes out is text on one pipe, one JSON object per line, and nothing in it 
     {"done": true}
 """
 
+PIPE = 3
+"""The descriptor on which it comes out."""
+
 HOME = "/home/student"
 SCRATCH = {"/tmp": "64m", "/dev/shm": "64m", HOME: "16m"}
 """The only places a submission can write to, and how much."""

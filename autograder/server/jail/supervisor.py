@@ -28,7 +28,7 @@ import torch
 import dgm
 from autograder import exercise
 from autograder.server.jail import kernel, worker
-from autograder.server.jail.protocol import ENDED, HOME
+from autograder.server.jail.protocol import ENDED, HOME, PIPE
 
 _TOO_LONG = "its cells took too long"
 _LOOKS = 40  # in which a process may hide from the supervisor
@@ -104,7 +104,7 @@ def supervise(shell: Any, job_fd: int, results: int) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
-    os.dup2(results, 3)
+    os.dup2(results, PIPE)
     os.closerange(4, 1 << 16)
     os.chdir(HOME if os.access(HOME, os.W_OK) else "/tmp")
     kernel.forget_keys()
@@ -173,7 +173,11 @@ def _watch(child: int, current: mmap.mmap, limits: dict, own: set, done: set, sp
     pidfd, baseline = os.pidfd_open(child), worker.anonymous_memory("self")
     step, since, before, turn, reason = -1, 0.0, time.monotonic(), "first", ""
     hidden: Counter[str] = Counter()
+    readers = select.poll()
+    readers.register(PIPE, 0)
     while not reason:
+        if readers.poll(0):  # the grader is gone; its end can't be signalled to a jail of another user
+            os._exit(1)
         at = int.from_bytes(current[:], "little")
         now = time.monotonic()
         spent[turn] += now - before if step in own else 0

@@ -24,10 +24,10 @@ import torch
 
 import autograder
 from autograder import collect, exact, exercise
+from autograder.server.jail.protocol import PIPE
 
 _STDOUT_KEPT = 10_000  # characters of a cell's printed text that can appear in the feedback
 _HOARDER = 75  # exit status of a worker whose cell keeps so much memory that nothing could run after it
-_PIPE = 3  # the descriptor on which results leave
 
 
 class Kept(NamedTuple):
@@ -164,7 +164,7 @@ def send(event: dict, write=os.write, dumps=json.dumps) -> None:
     """One line on the pipe. It starts a new one first, in case somebody died in the middle of theirs."""
     data = f"\n{dumps(event)}\n".encode("utf-8", "replace")
     while data:
-        data = data[write(_PIPE, data) :]
+        data = data[write(PIPE, data) :]
 
 
 def ended(status: int) -> str:
@@ -191,7 +191,7 @@ def work_openly() -> None:
     the process ends the job.
     """
     job = json.load(sys.stdin)
-    os.dup2(1, _PIPE)
+    os.dup2(1, PIPE)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
