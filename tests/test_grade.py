@@ -7,7 +7,7 @@ import json
 import pytest
 
 from autograder.server import grade
-from autograder.server.jail.box import Jail
+from autograder.server.jail.box import LIMITS, Jail
 from tests.submissions.make import FULL, SECTION, answers, find, released, solved, with_cell
 
 SEED = 2718
@@ -109,3 +109,16 @@ def test_what_an_own_cell_sets_up_costs_no_answer(line):
 def test_a_file_shows_its_own_error(text, says):
     message = check_file(text).exercises[NAME].message
     assert says in message and "ipython-input" not in message
+
+
+def test_a_solutions_steps_may_take_as_long_as_its_job(monkeypatch):
+    class Asked:
+        def run(self, job):
+            jobs.append(job)
+            return []
+
+    jobs: list[dict] = []
+    monkeypatch.setattr(grade.probe, "current", lambda *_: Asked())
+    for reference in (True, False):
+        grade._ask("03-gan-minimax", [], ["discriminator_loss"], {"public": 1}, LIMITS, False, reference=reference)
+    assert jobs[0]["limits"]["step_seconds"] == LIMITS.wall_seconds and "limits" not in jobs[1]

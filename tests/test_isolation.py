@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import psutil
@@ -239,6 +240,17 @@ def test_calls_that_only_an_attack_needs_are_refused(jail):
     (answer,) = said(jail, FORBIDDEN)
     refused = ["EPERM"] * len(CALLS[platform.machine()])
     assert answer == f"{refused}\n-1 1\na thread\na process"
+
+
+def test_a_job_of_the_graders_own_may_take_its_time(warm):
+    """The solution ends by itself: on a busy machine it must not be taken for a loop."""
+    job = {"section": "", "cells": ["import time; time.sleep(3); print('done')"], "exercises": [], "seeds": {}}
+    with Jail(Limits(step_seconds=1, wall_seconds=60), connection=warm.dup()) as jail:
+        (short, *_), (long, *_) = (
+            jail.run(job),
+            jail.run({**job, "limits": asdict(replace(jail.limits, step_seconds=60))}),
+        )
+    assert short["error"]["message"].startswith("it ran longer than 1 s") and long["stdout"] == "done\n"
 
 
 def test_the_same_job_gives_the_same_events(jail):

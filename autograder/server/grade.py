@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,8 @@ def _ask(
     wanted = list(wanted)
     job = {"section": section, "cells": sources, "exercises": wanted, "seeds": seeds, "reference": reference}
     job |= {"answers": answers or {}, "own": list(own)}
+    if reference:  # it ends by itself, and on a busy machine a step of it may take long
+        job["limits"] = asdict(replace(limits, step_seconds=limits.wall_seconds))
     outcomes: _Outcomes = {name: {} for name in wanted}
     cases = {name: {case.name for case in e.cases} for name, e in known_section(section).items() if name in outcomes}
     cells: dict[int, tuple[str, str]] = {}

@@ -207,7 +207,7 @@ class Jail:
 
     def run(self, job: dict[str, Any]) -> list[dict[str, Any]]:
         """Everything a job reports, as unverified data. Always returns, within the job's wall time."""
-        content = json.dumps({**job, "limits": asdict(self.limits)}).encode()
+        content = json.dumps({"limits": asdict(self.limits), **job}).encode()
         for _ in range(_ATTEMPTS):
             reading, writing = os.pipe()
             with (
@@ -288,7 +288,7 @@ class NoJail:
         options = self._options()
         options["env"] = {**options["env"], **_SETTINGS, "PYTHONPATH": os.pathsep.join(map(str, _OURS))}
         with tempfile.TemporaryFile() as payload:
-            payload.write(json.dumps({**job, "limits": asdict(self.limits)}).encode())
+            payload.write(json.dumps({"limits": asdict(self.limits), **job}).encode())
             payload.seek(0)
             process = subprocess.Popen(
                 argv,
