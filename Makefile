@@ -82,7 +82,7 @@ report: .venv/.installed
 	@$(RUN) -m autograder report "$(OUT)" --threshold $(THRESHOLD)
 
 bench: .venv/.installed
-	@status=0; for script in $(filter-out benchmarks/report.py benchmarks/mutants.py,$(wildcard benchmarks/[a-z]*.py)); do \
+	@status=0; for script in $(filter-out benchmarks/report.py benchmarks/lesson.py benchmarks/mutants.py,$(wildcard benchmarks/[a-z]*.py)); do \
 	    echo "== $$script"; $(RUN) $$script $(if $(QUICK),--quick) || status=1; done; exit $$status
 
 pdf: book
