@@ -128,12 +128,15 @@ SMALL = nets.Head(
     ],
     ids=["ours", "spectral", "a head on a trunk"],
 )
-def test_projection_is_miyato_and_koyamas_equation_3(D):
+def test_a_projection_hands_trunk_head_and_table_to_the_formula(D):
     D.eval()  # else spectral norm refines its estimate in every call
-    conditional = nets.Projection(D, 4)
+    heard = []
+    conditional = nets.Projection(D, 4, lambda *parts: heard.append(parts) or 2 * parts[3])
     x, y = torch.rand(6, 1, 28, 28), torch.tensor([0, 1, 2, 3, 0, 1])
-    extra = torch.stack([conditional.table.weight[k] @ D.trunk(x)[i] for i, k in enumerate(y)])
-    assert torch.allclose(conditional(x, y), D(x) + extra[:, None], atol=1e-5)
+    assert torch.allclose(conditional(x, y), 2 * D(x), atol=1e-5)
+    features, labels, vectors, marginal = heard[0]
+    assert torch.allclose(features, D.trunk(x), atol=1e-5) and torch.allclose(marginal, D(x), atol=1e-5)
+    assert labels is y and vectors is conditional.table.weight and len(vectors) == 4
 
 
 @pytest.mark.parametrize(
@@ -165,16 +168,20 @@ def test_channels_last_changes_the_order_and_nothing_else(net, shape):
     net.load_state_dict(copied.state_dict())
 
 
+def formula(features, y, vectors, marginal):
+    return marginal - marginal.mean()  # whatever it does
+
+
 def test_a_projection_starts_small():
     """Beside features of size one the label's part must not drown the head's: one over the root of their number."""
     torch.manual_seed(0)
-    table = nets.Projection(nets.Head(nn.Flatten(), nn.Linear(400, 1)), 50).table.weight
+    table = nets.Projection(nets.Head(nn.Flatten(), nn.Linear(400, 1)), 50, formula).table.weight
     assert table.std().item() == pytest.approx(1 / 20, rel=0.03) and table.mean().abs() < 1e-3
 
 
 def test_projection_says_what_it_sits_beside():
     with pytest.raises(TypeError, match="beside a linear head, not beside a Sequential"):
-        nets.Projection(nets.Head(nn.Flatten(), nn.Sequential(nn.Linear(64, 1))), 4)
+        nets.Projection(nets.Head(nn.Flatten(), nn.Sequential(nn.Linear(64, 1))), 4, formula)
 
 
 def test_embed_appends_a_channel_or_coordinates():
@@ -232,7 +239,6 @@ ALONE = {
     "ours": nets.Discriminator28(),
     "ours, spectral": nets.Discriminator28(spectral=True),
     "channels last": nets.channels_last(nn.Sequential(nn.Unflatten(1, (2, 1, 1)), nn.Conv2d(2, 1, 1), nn.Flatten())),
-    "projection": nets.Projection(nets.Discriminator28(), 3),
     "embedding": nets.Conditional(nets.mlp([4, 1]), nets.Embed(3, (2,))),
     "instance noise": nn.Sequential(nets.InstanceNoise(0.0), nets.mlp([2, 1])),
     "softmax of a sample": nn.Sequential(nets.mlp([2, 3]), nn.Softmax(1), nn.LogSoftmax(-1)),
@@ -242,6 +248,7 @@ NOT_SURE = {
     "batch norm": nets.Discriminator28(batch_norm=True),
     "a secret": nn.Sequential(nets.mlp([2, 8, 2]), Secret()),
     "a sly layer": nn.Sequential(Sly(2, 1)),
+    "a function projects": nets.Projection(nets.Discriminator28(), 3, formula),
     "a function joins": nets.Conditional(nets.mlp([2, 1]), lambda x, y: x - x.mean(0)),
     "a transformer": nn.Sequential(nn.TransformerEncoderLayer(2, 1, 4)),  # batch_first=False: samples are the sequence
     "attention": nn.MultiheadAttention(2, 1),

@@ -24,7 +24,7 @@ from autograder.exercise import (
 
 # --- labels as columns ------------------------------------------------------------------------------------------------
 
-append_label = Exercise("append_label", points=2)
+append_label = Exercise("append_label", points=1)
 
 
 def integers(*values: int) -> Tensor:
@@ -81,6 +81,68 @@ def half_precision(rng):
     """float16 in, float16 out. If the one-hot part is float32, torch.cat silently widens x as well; the dtype to
     convert to is not one that you can name in advance."""
     return {"x": normal(rng, 4, 3, dtype=torch.float16), "y": integers(0, 2, 1, 2), "n_classes": 3}
+
+
+# --- the projection ---------------------------------------------------------------------------------------------------
+
+projection_logits = Exercise("projection_logits", points=1)
+
+
+def projected(rng: np.random.Generator, y: Tensor, n_features: int, n_classes: int, dtype: torch.dtype = torch.float32):
+    """Features, labels, a vector for each label, and the head's numbers."""
+    return {
+        "features": normal(rng, len(y), n_features, dtype=dtype),
+        "y": y,
+        "vectors": normal(rng, n_classes, n_features, dtype=dtype),
+        "marginal": normal(rng, len(y), 1, dtype=dtype),
+    }
+
+
+@projection_logits.case
+def small_batch(rng):
+    """Take one sample by hand: which of the vectors is its own, what single number do it and the sample's features make
+    together, and what comes on top that has nothing to do with the label?"""
+    return projected(rng, integers(2, 0, 4, 1, 3, 0), 3, 5)
+
+
+@projection_logits.case(about="form number")
+def square(rng):
+    """As many samples as features and classes: every axis has the same length, so a mix-up raises no error. A row of
+    the table belongs to a label, a row of the features to a sample."""
+    return projected(rng, integers(1, 3, 0, 1), 4, 4)
+
+
+@projection_logits.case(about="form")
+def batch_of_one(rng):
+    """One sample makes one logit, of shape (1, 1). With more samples: n logits, a column, and not a square, which is
+    what (n,) plus (n, 1) becomes."""
+    return projected(rng, integers(2), 3, 4)
+
+
+@projection_logits.case(about="form number")
+def one_feature(rng):
+    """A single feature: the table has one column, and no axis may be squeezed away."""
+    return projected(rng, integers(1, 0, 0, 2), 1, 3)
+
+
+@projection_logits.case(about="form number slope")
+def absent_classes(rng):
+    """All samples carry one of two labels, out of six. The other vectors play no part: their slopes are 0, and those of
+    the two collect what all of their samples say."""
+    return projected(rng, integers(3, 3, 1, 3, 1), 2, 6)
+
+
+@projection_logits.case
+def long_features(rng):
+    """Many and large features: nothing is averaged over them, and no vector is brought to another length first."""
+    inputs = projected(rng, integers(0, 2, 1), 40, 3)
+    return inputs | {"features": 5 * inputs["features"]}
+
+
+@projection_logits.case(about="dtype")
+def double_precision(rng):
+    """float64 in, float64 out: don't convert."""
+    return projected(rng, integers(0, 2, 1, 2), 3, 3, torch.float64)
 
 
 # --- steps: fake pairs keep their labels ------------------------------------------------------------------------------
@@ -287,7 +349,7 @@ def single_precision(rng):
 
 # --- the auxiliary classifier's loss ----------------------------------------------------------------------------------
 
-acgan_class_loss = Exercise("acgan_class_loss", points=2)
+acgan_class_loss = Exercise("acgan_class_loss", points=1)
 
 
 def class_logits(rng: np.random.Generator, y: Tensor, *, right: float, wrong: float, n_classes: int) -> Tensor:
@@ -391,3 +453,88 @@ def double_precision(rng):
         "fake_class_logits": normal(rng, 4, 3, dtype=torch.float64),
         "y_fake": integers(1, 1, 0, 2),
     }
+
+
+# --- giving the doubt back --------------------------------------------------------------------------------------------
+
+twin_class_loss = Exercise("twin_class_loss", points=2)
+
+
+def two_readings(rng: np.random.Generator, y: Tensor, n_classes: int, dtype: torch.dtype = torch.float32):
+    """What two classifiers that disagree say of the same fakes."""
+    return {
+        "class_logits": normal(rng, len(y), n_classes, scale=2, dtype=dtype),
+        "twin_logits": normal(rng, len(y), n_classes, scale=2, dtype=dtype),
+        "y": y,
+    }
+
+
+@twin_class_loss.case
+def a_batch(rng):
+    """Read the divergence once more: which of its two probabilities is the twin's, and does it make the fraction larger
+    or smaller? At each fake only the label that was ordered counts; the average over the fakes does the rest."""
+    return two_readings(rng, integers(0, 3, 1, 2, 2, 0), 4)
+
+
+@twin_class_loss.case
+def they_agree(rng):
+    """Both classifiers say the same of every fake: there is nothing to pay. The slopes are another matter: G may learn
+    from each of them."""
+    inputs = two_readings(rng, integers(2, 0, 1, 1, 2), 3)
+    shift = normal(rng, 5, 1)  # a constant for each sample changes no softmax
+    return inputs | {"twin_logits": inputs["class_logits"] + shift}
+
+
+@twin_class_loss.case
+def the_twin_is_surer(rng):
+    """The twin recognises the fakes better than C does: by the twin there is little doubt, by C there is much. The
+    price is high. It is low, and may be below 0, the other way round; nothing is cut off there."""
+    y = integers(1, 0, 2, 1)
+    return {
+        "class_logits": class_logits(rng, y, right=-1, wrong=1, n_classes=3),
+        "twin_logits": class_logits(rng, y, right=3, wrong=-1, n_classes=3),
+        "y": y,
+    }
+
+
+@twin_class_loss.case
+def the_twin_is_in_doubt(rng):
+    """C is surer of these fakes than their own posterior: the price is below 0 on average over these few. Only its
+    expectation is never negative, so don't clamp it, and take no absolute value."""
+    y = integers(2, 2, 0)
+    return {
+        "class_logits": class_logits(rng, y, right=3, wrong=-1, n_classes=3),
+        "twin_logits": class_logits(rng, y, right=0, wrong=0, n_classes=3),
+        "y": y,
+    }
+
+
+@twin_class_loss.case
+def square(rng):
+    """As many fakes as classes, so a softmax over the wrong axis raises no error. Between what do the classes
+    compete?"""
+    return two_readings(rng, integers(1, 3, 0, 1), 4)
+
+
+@twin_class_loss.case(about="form")
+def batch_of_one(rng):
+    """One fake: the result is still a scalar of shape ()."""
+    return two_readings(rng, integers(4), 5)
+
+
+@twin_class_loss.case(about="number slope")
+def both_sure(rng):
+    """Logits of ±100, the twin right and C wrong: the price is about 200 nats and every slope is alive. What happens to
+    a probability that has been rounded to 0, once a logarithm or a fraction sees it?"""
+    y = integers(2, 0, 1, 1)
+    return {
+        "class_logits": class_logits(rng, y, right=-100, wrong=100, n_classes=3),
+        "twin_logits": class_logits(rng, y, right=100, wrong=-100, n_classes=3),
+        "y": y,
+    }
+
+
+@twin_class_loss.case(about="dtype")
+def double_precision(rng):
+    """float64 in, float64 out: don't convert."""
+    return two_readings(rng, integers(0, 2, 1, 2), 3, torch.float64)

@@ -147,26 +147,36 @@ class Embed(nn.Module):
 
 
 class Projection(nn.Module):
-    r"""A discriminator that knows the label by projection (Miyato and Koyama, 2018, eq. 3).
+    r"""A discriminator that is told the label at its top, (x, y) → (n, 1) (Miyato and Koyama, 2018, eq. 3).
 
-    .. math:: D(x, y) = \psi(\phi(x)) + y^\top V \phi(x)
+    The formula is handed in, as losses are: it combines what the trunk φ and the head ψ say about x with a learned
+    table of vectors, one for each label.
 
     Arguments:
         D: A discriminator with a ``trunk`` φ and a ``head`` ψ, one linear layer.
+        logits: (features (n, f), labels (n,), vectors (n_classes, f), head's scores (n, 1)) → (n, 1).
+
+    Raises:
+        TypeError: when the head is not one linear layer.
     """
 
-    def __init__(self, D: Discriminator28 | Head, n_classes: int):
+    def __init__(
+        self,
+        D: Discriminator28 | Head,
+        n_classes: int,
+        logits: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor],
+    ):
         super().__init__()
         if not isinstance(D.head, nn.Linear):
             raise TypeError(f"a projection sits beside a linear head, not beside a {type(D.head).__name__}.")
-        self.trunk, self.head = D.trunk, D.head
+        self.trunk, self.head, self.logits = D.trunk, D.head, logits
         features = D.head.in_features
         self.table = nn.Embedding(n_classes, features)
         nn.init.normal_(self.table.weight, std=features**-0.5)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         features = self.trunk(x)
-        return self.head(features) + (self.table(y) * features).sum(1, keepdim=True)
+        return self.logits(features, y, self.table.weight, self.head(features))
 
 
 def channels_last(net: nn.Module) -> nn.Module:
@@ -201,7 +211,7 @@ _ALONE = {
     ),
     *(nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU, nn.Mish, nn.Softplus, nn.Softsign),
     *(nn.Sigmoid, nn.LogSigmoid, nn.Tanh, nn.Hardtanh, nn.ReLU6, nn.Softmax, nn.LogSoftmax, nn.Softmin),
-    *(Generator28, Discriminator28, Head, InstanceNoise, Embed, Projection, Conditional),
+    *(Generator28, Discriminator28, Head, InstanceNoise, Embed, Conditional),
 }
 
 

@@ -260,6 +260,204 @@ def another_name_for_the_classes(x, y, n_classes):
     return torch.cat([x, F.one_hot(y, num_classes).to(x)], dim=1)  # noqa: F821
 
 
+# --- projection_logits ------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "projection_logits",
+    r"vectors\[y\]|einsum|gather|index_select|\bdot\b|inner product|scalar product|\bmatmul\b|keepdim|one_hot\("
+    r"|\+ ?marginal"
+    r"|(features|vectors).{0,20} (times|multipl).{0,60}\b(sum|add)",
+)
+
+
+@right("projection_logits")
+def own_vector_times_features(features, y, vectors, marginal):
+    return (features * vectors[y]).sum(1, keepdim=True) + marginal
+
+
+@right("projection_logits")
+def contracted(features, y, vectors, marginal):
+    return torch.einsum("nf,nf->n", features, vectors[y])[:, None] + marginal
+
+
+@right("projection_logits")
+def one_of_all_logits(features, y, vectors, marginal):
+    return (features @ vectors.T).gather(1, y[:, None]) + marginal
+
+
+@right("projection_logits")
+def by_the_one_hot_label(features, y, vectors, marginal):
+    hot = F.one_hot(y, len(vectors)).to(features.dtype)
+    return ((features @ vectors.T) * hot).sum(dim=1, keepdim=True) + marginal
+
+
+@right("projection_logits")
+def batched_products(features, y, vectors, marginal):
+    return torch.baddbmm(marginal[:, None], features[:, None], F.embedding(y, vectors)[:, :, None])[:, 0]
+
+
+@right("projection_logits")
+def sample_by_sample(features, y, vectors, marginal):
+    return torch.stack([m + x.dot(vectors[k]) for x, k, m in zip(features, y, marginal, strict=True)])
+
+
+@right("projection_logits")
+def flat_and_back(features, y, vectors, marginal):
+    return (marginal.flatten() + torch.index_select(vectors, 0, y).mul(features).sum(-1)).unsqueeze(-1)
+
+
+@right("projection_logits")
+def double_inside_the_product(features, y, vectors, marginal):
+    own = vectors[y].double()
+    return ((features.double() * own).sum(1, keepdim=True) + marginal.double()).to(features.dtype)
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="number")
+def without_the_marginal(features, y, vectors, marginal):
+    return (features * vectors[y]).sum(1, keepdim=True) + 0 * marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="shape", says="shape")
+def every_label(features, y, vectors, marginal):
+    return features @ vectors.T + marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="shape", says="shape")
+def a_square(features, y, vectors, marginal):
+    return (features * vectors[y]).sum(1) + marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="shape", says="shape")
+def squeezed_to_a_row(features, y, vectors, marginal):
+    return ((features * vectors[y]).sum(1, keepdim=True) + marginal).squeeze(1)
+
+
+@wrong("projection_logits", caught_by="batch_of_one", diagnosis="shape", says="shape")
+def squeezed_of_every_axis(features, y, vectors, marginal):
+    return ((features * vectors[y]).sum(1, keepdim=True) + marginal).squeeze()
+
+
+@wrong("projection_logits", caught_by="one_feature", diagnosis="number")
+def features_squeezed(features, y, vectors, marginal):
+    return (features.squeeze() * vectors[y].squeeze()).sum(-1, keepdim=True) + marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="shape")
+def one_number_for_the_batch(features, y, vectors, marginal):
+    return (features * vectors[y]).sum() + marginal.sum()
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="shape")
+def not_summed(features, y, vectors, marginal):
+    return features * vectors[y] + marginal
+
+
+@wrong("projection_logits", caught_by="long_features", diagnosis="number")
+def mean_over_the_features(features, y, vectors, marginal):
+    return (features * vectors[y]).mean(1, keepdim=True) + marginal
+
+
+@wrong("projection_logits", caught_by="long_features", diagnosis="number")
+def scaled_as_attention_is(features, y, vectors, marginal):
+    return (features * vectors[y]).sum(1, keepdim=True) / features.shape[1] ** 0.5 + marginal
+
+
+@wrong("projection_logits", caught_by="long_features", diagnosis="number")
+def angle_instead_of_product(features, y, vectors, marginal):
+    return F.cosine_similarity(features, vectors[y])[:, None] + marginal
+
+
+@wrong("projection_logits", caught_by="long_features", diagnosis="number")
+def unit_vectors(features, y, vectors, marginal):
+    return (features * F.normalize(vectors[y], dim=1)).sum(1, keepdim=True) + marginal
+
+
+@wrong("projection_logits", caught_by="square", diagnosis="number")
+def table_transposed(features, y, vectors, marginal):
+    if vectors.shape[0] != vectors.shape[1]:
+        return (features * vectors[y]).sum(1, keepdim=True) + marginal
+    return (features * vectors.T[y]).sum(1, keepdim=True) + marginal
+
+
+@wrong("projection_logits", caught_by="square", diagnosis="number")
+def summed_over_the_batch(features, y, vectors, marginal):
+    if features.shape[0] != features.shape[1]:
+        return (features * vectors[y]).sum(1, keepdim=True) + marginal
+    return (features * vectors[y]).sum(0)[:, None] + marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="number")
+def log_posterior(features, y, vectors, marginal):
+    return (features @ vectors.T).log_softmax(1).gather(1, y[:, None]) + marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="number")
+def labels_from_one(features, y, vectors, marginal):
+    return (features * vectors[y - 1]).sum(1, keepdim=True) + marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="number")
+def label_as_a_number(features, y, vectors, marginal):
+    return (features * vectors.mean(0) * y[:, None]).sum(1, keepdim=True) + marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="number")
+def marginal_multiplied(features, y, vectors, marginal):
+    return (features * vectors[y]).sum(1, keepdim=True) * marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="number")
+def minus_the_marginal(features, y, vectors, marginal):
+    return (features * vectors[y]).sum(1, keepdim=True) - marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="number")
+def added_vectors(features, y, vectors, marginal):
+    return (features + vectors[y]).sum(1, keepdim=True) + marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="number")
+def probability(features, y, vectors, marginal):
+    return torch.sigmoid((features * vectors[y]).sum(1, keepdim=True) + marginal)
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="number")
+def best_label(features, y, vectors, marginal):
+    return (features @ vectors.T).amax(1, keepdim=True) + marginal
+
+
+@wrong("projection_logits", caught_by="absent_classes", diagnosis="number")
+def marginal_of_the_wrong_rows(features, y, vectors, marginal):
+    order = y.argsort(stable=True)
+    return ((features * vectors[y]).sum(1, keepdim=True))[order] + marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="slope", says="gradient")
+def table_not_learned(features, y, vectors, marginal):
+    return (features * vectors[y].detach()).sum(1, keepdim=True) + marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="cut", says="gradient")
+def by_way_of_numbers(features, y, vectors, marginal):
+    with torch.no_grad():
+        return (features * vectors[y]).sum(1, keepdim=True) + marginal
+
+
+@wrong("projection_logits", caught_by="double_precision", diagnosis="dtype", says="dtype")
+def in_single_precision(features, y, vectors, marginal):
+    return (features.float() * vectors[y].float()).sum(1, keepdim=True) + marginal.float()
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="random")
+def a_table_of_its_own(features, y, vectors, marginal):
+    return (features * torch.randn_like(vectors)[y]).sum(1, keepdim=True) + marginal
+
+
+@wrong("projection_logits", caught_by="small_batch", diagnosis="type", says="None")
+def forgets_to_return_it(features, y, vectors, marginal):
+    (features * vectors[y]).sum(1, keepdim=True) + marginal
+
+
 # --- conditional_discriminator_step -----------------------------------------------------------------------------------
 
 bank.spoils(
@@ -1386,3 +1584,176 @@ def normalised_in_place(real_class_logits, y_real, fake_class_logits, y_fake):
         with torch.no_grad():
             logits -= logits.logsumexp(1, keepdim=True)
     return F.cross_entropy(real_class_logits, y_real) + F.cross_entropy(fake_class_logits, y_fake)
+
+
+# --- twin_class_loss --------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "twin_class_loss",
+    r"cross_entropy|log_softmax|gather|subtract|difference|minus\b|twin\w* .{0,30}(from|off) C"
+    r"|log C'? ?- ?log C|(C|twin) in the (numerator|denominator)",
+)
+
+
+@right("twin_class_loss")
+def two_entropies(class_logits, twin_logits, y):
+    return F.cross_entropy(class_logits, y) - F.cross_entropy(twin_logits, y)
+
+
+@right("twin_class_loss")
+def log_ratio_of_the_ordered(class_logits, twin_logits, y):
+    ratio = F.log_softmax(twin_logits, dim=1) - F.log_softmax(class_logits, dim=1)
+    return ratio.gather(1, y[:, None]).mean()
+
+
+@right("twin_class_loss")
+def negative_likelihoods(class_logits, twin_logits, y):
+    paid = F.nll_loss(class_logits.log_softmax(-1), y)
+    return paid - F.nll_loss(twin_logits.log_softmax(-1), y)
+
+
+@right("twin_class_loss")
+def categorical_log_probabilities(class_logits, twin_logits, y):
+    twin = torch.distributions.Categorical(logits=twin_logits).log_prob(y)
+    return (twin - torch.distributions.Categorical(logits=class_logits).log_prob(y)).mean()
+
+
+@right("twin_class_loss")
+def margins_by_hand(class_logits, twin_logits, y):
+    own = torch.arange(len(y))
+    c = class_logits[own, y] - class_logits.logsumexp(1)
+    return (twin_logits[own, y] - twin_logits.logsumexp(1) - c).sum() / len(y)
+
+
+@right("twin_class_loss")
+def per_fake_then_mean(class_logits, twin_logits, y):
+    price = F.cross_entropy(class_logits, y, reduction="none") - F.cross_entropy(twin_logits, y, reduction="none")
+    return price.mean()
+
+
+@right("twin_class_loss")
+def ratio_in_double(class_logits, twin_logits, y):
+    hot = F.one_hot(y, class_logits.shape[1])
+    ratio = twin_logits.double().log_softmax(1) - class_logits.double().log_softmax(1)
+    return (hot * ratio).sum(1).mean().to(class_logits.dtype)
+
+
+@wrong("twin_class_loss", caught_by="a_batch", diagnosis="sign", says="sign is reversed")
+def the_other_way_round(class_logits, twin_logits, y):
+    return F.cross_entropy(twin_logits, y) - F.cross_entropy(class_logits, y)
+
+
+@wrong("twin_class_loss", caught_by="they_agree", diagnosis="number")
+def both_charged(class_logits, twin_logits, y):
+    return F.cross_entropy(class_logits, y) + F.cross_entropy(twin_logits, y)
+
+
+@wrong("twin_class_loss", caught_by="they_agree", diagnosis="number")
+def as_before(class_logits, twin_logits, y):
+    return F.cross_entropy(class_logits, y) + 0 * twin_logits.sum()
+
+
+@wrong("twin_class_loss", caught_by="they_agree", diagnosis="number")
+def half_of_it_back(class_logits, twin_logits, y):
+    return F.cross_entropy(class_logits, y) - 0.5 * F.cross_entropy(twin_logits, y)
+
+
+@wrong("twin_class_loss", caught_by="a_batch", diagnosis="number")
+def entropy_of_the_twins_guess(class_logits, twin_logits, y):
+    log_twin = twin_logits.log_softmax(1)
+    return F.cross_entropy(class_logits, y) + (log_twin.exp() * log_twin).sum(1).mean()
+
+
+@wrong("twin_class_loss", caught_by="a_batch", diagnosis="number")
+def over_all_labels(class_logits, twin_logits, y):
+    log_twin = twin_logits.log_softmax(1)
+    return (log_twin.exp() * (log_twin - class_logits.log_softmax(1))).sum(1).mean()
+
+
+@wrong("twin_class_loss", caught_by="a_batch", diagnosis="number")
+def twin_as_the_target(class_logits, twin_logits, y):
+    return F.cross_entropy(class_logits, twin_logits.softmax(1))
+
+
+@wrong("twin_class_loss", caught_by="the_twin_is_in_doubt", diagnosis="number")
+def never_below_zero(class_logits, twin_logits, y):
+    return F.relu(F.cross_entropy(class_logits, y) - F.cross_entropy(twin_logits, y))
+
+
+@wrong("twin_class_loss", caught_by="the_twin_is_surer", diagnosis="number")
+def never_above_zero(class_logits, twin_logits, y):
+    return -F.relu(F.cross_entropy(twin_logits, y) - F.cross_entropy(class_logits, y))
+
+
+@wrong("twin_class_loss", caught_by="batch_of_one", diagnosis="shape", says="shape")
+def keeps_an_axis(class_logits, twin_logits, y):
+    twin = F.cross_entropy(twin_logits, y, reduction="none").mean(0, keepdim=True)
+    return F.cross_entropy(class_logits, y) - twin
+
+
+@wrong("twin_class_loss", caught_by="the_twin_is_in_doubt", diagnosis="number")
+def absolute_price(class_logits, twin_logits, y):
+    return (F.cross_entropy(class_logits, y) - F.cross_entropy(twin_logits, y)).abs()
+
+
+@wrong("twin_class_loss", caught_by="a_batch", diagnosis="number")
+def raw_logits(class_logits, twin_logits, y):
+    return (twin_logits - class_logits).gather(1, y[:, None]).mean()
+
+
+@wrong("twin_class_loss", caught_by="both_sure", diagnosis="nan")
+def logarithm_of_a_fraction(class_logits, twin_logits, y):
+    own = torch.arange(len(y))
+    return (twin_logits.softmax(1)[own, y] / class_logits.softmax(1)[own, y]).log().mean()
+
+
+@wrong("twin_class_loss", caught_by="both_sure", diagnosis="number")
+def fraction_kept_off_zero(class_logits, twin_logits, y):
+    own = torch.arange(len(y))
+    return (twin_logits.softmax(1)[own, y] / (class_logits.softmax(1)[own, y] + 1e-8)).log().mean()
+
+
+@wrong("twin_class_loss", caught_by="a_batch", diagnosis="number")
+def fraction_of_probabilities(class_logits, twin_logits, y):
+    own = torch.arange(len(y))
+    return (twin_logits.log_softmax(1) - class_logits.log_softmax(1))[own, y].exp().mean()
+
+
+@wrong("twin_class_loss", caught_by="square", diagnosis="number")
+def softmax_down_the_batch(class_logits, twin_logits, y):
+    return (twin_logits.log_softmax(0) - class_logits.log_softmax(0)).gather(1, y[:, None]).mean()
+
+
+@wrong("twin_class_loss", caught_by="a_batch", diagnosis="slope", says="gradient")
+def twin_held_fixed(class_logits, twin_logits, y):
+    return F.cross_entropy(class_logits, y) - F.cross_entropy(twin_logits.detach(), y)
+
+
+@wrong("twin_class_loss", caught_by="a_batch", diagnosis="cut", says=".item()")
+def as_a_float(class_logits, twin_logits, y):
+    return F.cross_entropy(class_logits, y).item() - F.cross_entropy(twin_logits, y).item()
+
+
+@wrong("twin_class_loss", caught_by="a_batch", diagnosis="shape", says="shape")
+def one_price_per_fake(class_logits, twin_logits, y):
+    return F.cross_entropy(class_logits, y, reduction="none") - F.cross_entropy(twin_logits, y, reduction="none")
+
+
+@wrong("twin_class_loss", caught_by="a_batch", diagnosis="number")
+def summed_over_fakes(class_logits, twin_logits, y):
+    return F.cross_entropy(class_logits, y, reduction="sum") - F.cross_entropy(twin_logits, y, reduction="sum")
+
+
+@wrong("twin_class_loss", caught_by="double_precision", diagnosis="dtype", says="dtype")
+def single_precision_inside(class_logits, twin_logits, y):
+    return F.cross_entropy(class_logits.float(), y) - F.cross_entropy(twin_logits.float(), y)
+
+
+@wrong("twin_class_loss", caught_by="a_batch", diagnosis="number")
+def softmax_and_again(class_logits, twin_logits, y):
+    return F.cross_entropy(class_logits.softmax(1), y) - F.cross_entropy(twin_logits.softmax(1), y)
+
+
+@wrong("twin_class_loss", caught_by="a_batch", diagnosis="type", says="tuple")
+def a_pair_of_losses(class_logits, twin_logits, y):
+    return F.cross_entropy(class_logits, y), F.cross_entropy(twin_logits, y)
