@@ -39,6 +39,8 @@ def load(section: str, *names: str, answers: Mapping[str, Callable] | None = Non
     statements = [statement for statement in ast.parse(code).body if not _checks(statement)]
     bound = [_bound(statement) for statement in statements]
     wanted: set[int] = {k for k, s in enumerate(statements) if isinstance(s, ast.Import | ast.ImportFrom)}
+    modules = {name for k in wanted for name in bound[k]}  # `plotting.show(…)` changes no module
+    changed = [_changed(statement) - modules for statement in statements]
     open_names = [(name, len(statements)) for name in names]
     while open_names:
         name, user = open_names.pop()
@@ -49,9 +51,10 @@ def load(section: str, *names: str, answers: Mapping[str, Callable] | None = Non
             continue
         # The value it has there: bound last before it is used, or, for a function that comes first, right after.
         place = max((k for k in places if k < user), default=min(places))
-        if place not in wanted:
-            wanted.add(place)
-            open_names += [(read, place) for read in _read(statements[place])]
+        for k in [place, *(k for k in range(place + 1, user) if name in changed[k])]:
+            if k not in wanted:
+                wanted.add(k)
+                open_names += [(read, k) for read in _read(statements[k])]
     space: dict[str, Any] = {"__name__": section}
     torch.set_num_threads(1)
     for k in sorted(wanted):
@@ -73,6 +76,22 @@ def _bound(statement: ast.stmt) -> set[str]:
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
     return {n.id for n in _outside_functions(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def _changed(statement: ast.stmt) -> set[str]:
+    """Names whose values a statement changes: `x[i] = …`, `x.y = …`, and methods that are called for what they do."""
+    targets = [n for n in _outside_functions(statement) if isinstance(n, ast.Subscript | ast.Attribute)]
+    found = [n.value for n in targets if isinstance(n.ctx, ast.Store)]
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        found += [statement.value.func]
+    return {name for node in found if (name := _base(node))}
+
+
+def _base(node: ast.AST) -> str:
+    """The name that `x[i].y` begins with."""
+    while isinstance(node, ast.Subscript | ast.Attribute | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _outside_functions(node: ast.AST) -> Iterable[ast.AST]:

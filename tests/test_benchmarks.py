@@ -112,6 +112,13 @@ def helper(x):
 
 score = train(1)
 SIZE = 6
+
+
+table = [1, 2]
+table.append(3)
+table[0] = 9
+other = {"a": 0}
+other["a"] += 1
 """
 
 
@@ -136,6 +143,11 @@ def test_a_benchmark_runs_what_it_needs_of_a_lesson_and_nothing_else(lesson, cap
 def test_a_value_is_the_one_of_its_place(lesson):
     assert lesson.load("07-doubling", "score")["score"] == (5, 5**0.5), "SIZE is 3 where the cell runs"
     assert lesson.load("07-doubling", "SIZE")["SIZE"] == 6
+
+
+def test_what_changes_a_value_in_place_belongs_to_it(lesson):
+    found = lesson.load("07-doubling", "table", "other")
+    assert found["table"] == [9, 2, 3] and found["other"] == {"a": 1}
 
 
 def test_another_right_answer_takes_the_place_of_the_lessons_own(lesson):
