@@ -1,239 +1,253 @@
-"""Section 7 over several seeds: unpaired translation scored against the hidden pairing, with and without each term.
+"""Section 7 over ten seeds, with the lesson's own code: unpaired translation scored against the hidden pairing.
 
-python benchmarks/cyclegan.py [--quick] [--json PATH]
+python benchmarks/cyclegan.py [--quick] [--seeds N] [--only digits|rings|strip|lap] [--resume] [--json PATH]
+
+Rows are written as they come, seed by seed, so that a run that was stopped can go on with --resume.
 """
 
-import math
-from collections.abc import Callable
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from statistics import mean
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from lesson import load
 from report import options, show, write
-from torch import Tensor, nn
+from torch import nn
 
-from dgm import data, games, nets, training
+from dgm import games
 
-TURNS, BATCH, WEIGHT = 450, 16, 2.0
-CROSS_ENTROPY = games.Game(
-    lambda real, fake: F.softplus(-real).mean() + F.softplus(fake).mean(), lambda fake: F.softplus(-fake).mean()
-)
-
-
-def translator(width: int = 16) -> nn.Sequential:
-    """Pictures to pictures of the same size: four convolutions at half the resolution, with four pixels per place."""
-    layers: list[nn.Module] = [nn.PixelUnshuffle(2)]
-    for channels in (4, width, width):
-        layers += [nn.Conv2d(channels, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Conv2d(width, 4, 3, padding=1), nn.PixelShuffle(2), nn.Sigmoid())
+SECTION = "07-cyclegan"
+NAMES = (
+    "train", "test", "objective", "train_translators", "translator", "train_on_pairs", "wide_translator",
+    "identity_loss", "least_squares_loss", "cycle_loss", "score", "ways_home", "play_rings", "outcome", "centres",
+    "of_a", "play_strip", "after_a_lap", "newest", "replay", "place",
+)  # fmt: skip
 
 
-def patch_judge() -> nn.Sequential:
-    """Pictures to maps of scores (n, 1, 7, 7), one per overlapping patch."""
-    return nn.Sequential(
-        nn.Conv2d(1, 16, 4, stride=2, padding=1), nn.LeakyReLU(0.2),
-        nn.Conv2d(16, 32, 4, stride=2, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(32, 1, 3, padding=1),
-    )  # fmt: skip
+def other_terms(g_ab: Callable, g_ba: Callable, a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    fake_b = g_ab(a)
+    a_cycled = g_ba(fake_b)
+    fake_a = g_ba(b)
+    return fake_a, fake_b, a_cycled, g_ab(fake_a)
 
 
-def l1(x: Tensor, y: Tensor) -> Tensor:
-    return (x - y).abs().mean()
+def other_loss(
+    on_a: torch.Tensor, on_b: torch.Tensor, a: torch.Tensor, a2: torch.Tensor, b: torch.Tensor, b2: torch.Tensor,
+    weight: float,
+) -> torch.Tensor:  # fmt: skip
+    cycles = weight * F.l1_loss(b2, b) + weight * F.l1_loss(a2, a)
+    return cycles - F.logsigmoid(on_b).mean() - F.logsigmoid(on_a).mean()
 
 
-def objective(game: games.Game, weight: float) -> Callable[..., Tensor]:
-    def loss(on_a: Tensor, on_b: Tensor, a: Tensor, a_cycled: Tensor, b: Tensor, b_cycled: Tensor) -> Tensor:
-        return game.g_loss(on_a) + game.g_loss(on_b) + weight * (l1(a, a_cycled) + l1(b, b_cycled))
-
-    return loss
-
-
-def replay(size: int) -> Callable[[Tensor], Tensor]:
-    """A replay pool that handles a batch at once: half of the fakes are swapped for older ones, once it is full."""
-    stored: list[Tensor] = []
-
-    def query(fakes: Tensor) -> Tensor:
-        if sum(map(len, stored)) < size:
-            stored.append(fakes.clone())
-            return fakes
-        stored[:] = [torch.cat(stored)]
-        swap, places = torch.rand(len(fakes)) >= 0.5, torch.randperm(size)[: len(fakes)]
-        shown = torch.where(swap.view(-1, 1, 1, 1), stored[0][places], fakes)
-        stored[0][places[swap]] = fakes[swap]
-        return shown
-
-    return query
-
-
-# --- glyphs: filled and outlined --------------------------------------------------------------------------------------
-
-RUNS: dict[str, dict[str, Any]] = {
-    "cycle weight 2": {},
-    "no cycle term": {"weight": 0.0},
-    "cycle weight 10": {"weight": 10.0},
-    "weight 2, no pool": {"pool": 0},
-    "weight 2, identity": {"identity": 1.0},
-    "weight 2, least squares": {"game": games.LEAST_SQUARES},
+OTHERS: dict[str, Callable] = {
+    "cycle_loss": lambda x, x_cycled: F.l1_loss(x_cycled, x),
+    "cycle_terms": other_terms,
+    "cyclegan_generator_loss": other_loss,
 }
+"""Right answers that round in another way than the lesson's own."""
 
 
-def classifier(x: Tensor, y: Tensor, turns: int) -> nn.Module:
-    torch.manual_seed(0)
-    D = nets.Discriminator28()
-    C = nn.Sequential(D.trunk, nn.Linear(D.features, 10))
-    for _ in training.play(
-        games.classifier(C, lr=2e-3), data.batches(x, y, size=64), turns, anneal=0.5, progress=False
+@cache
+def lesson(others: bool = False) -> Mapping[str, Any]:
+    os.environ["DGM_STATIC"] = "1"  # no bars
+    return load(SECTION, *NAMES, answers=OTHERS if others else None)
+
+
+# --- digits: filled and outlined --------------------------------------------------------------------------------------
+
+
+def digits(run: str, space: Mapping[str, Any], seed: int, **more: Any) -> tuple[nn.Module, nn.Module]:
+    """Both translators of one run."""
+    objective, cycle_loss = space["objective"], space["cycle_loss"]
+    game: dict[str, Callable] = {
+        "cycle weight 2": lambda: {"g_loss": objective(2)},
+        "no cycle term": lambda: {"g_loss": objective(0)},
+        "cycles only": lambda: {"g_loss": lambda on_a, on_b, a, a2, b, b2: cycle_loss(a, a2) + cycle_loss(b, b2)},
+        "cycle of A only": lambda: {"g_loss": lambda on_a, on_b, a, a2, b, b2: objective(2)(on_a, on_b, a, a2, b, b)},
+        "cycle of B only": lambda: {"g_loss": lambda on_a, on_b, a, a2, b, b2: objective(2)(on_a, on_b, a, a, b, b2)},
+        "cycle weight 10": lambda: {"g_loss": objective(10)},
+        "weight 2, no pool": lambda: {"g_loss": objective(2), "pool": 0},
+        "weight 2, identity": lambda: {
+            "g_loss": objective(2), "identity": space["identity_loss"], "identity_weight": 1.0,
+        },
+        "weight 2, least squares": lambda: {
+            "g_loss": lambda *six: space["least_squares_loss"](*six, 2), "d_loss": games.LEAST_SQUARES.d_loss,
+        },
+        "weight 2, 8 channels, 300 turns": lambda: {
+            "g_loss": objective(2), "make": lambda: space["translator"](8), "turns": 300,
+        },
+        "weight 2, sees everything": lambda: {"g_loss": objective(2), "make": space["wide_translator"]},
+    }  # fmt: skip
+    G_ab, G_ba, _ = space["train_translators"](seed=seed, **game[run]())
+    return G_ab, G_ba
+
+
+DIGITS = (
+    "true pairs", "cycle weight 2", "no cycle term", "cycles only", "cycle of A only", "cycle of B only",
+    "cycle weight 10", "weight 2, no pool", "weight 2, identity", "weight 2, least squares",
+    "weight 2, 8 channels, 300 turns",
+    "true pairs, sees everything", "weight 2, sees everything",
+)  # fmt: skip
+
+
+def glyphs(run: str, seed: int, others: bool) -> list[dict[str, Any]]:
+    """One training on the digits, marked both ways."""
+    space = lesson(others)
+    train, test, score = space["train"], space["test"], space["score"]
+    if run.startswith("true pairs"):
+        make = {"make": space["wide_translator"]} if "everything" in run else {}
+        G_ab = space["train_on_pairs"](train.a, train.a_as_b, seed=seed, **make)
+        G_ba = space["train_on_pairs"](train.b, train.b_as_a, seed=seed, **make)
+    else:
+        G_ab, G_ba = digits(run, space, seed)
+    rows = []
+    for way, G, back, x, partner in (
+        ("filled to outline", G_ab, G_ba, test.a, test.a_as_b),
+        ("outline to filled", G_ba, G_ab, test.b, test.b_as_a),
     ):
-        pass
-    return C
+        error, found, cycle = score(G, back, x, partner)
+        row = {"run": run, "seed": seed, "others": others, "way": way}
+        rows.append(row | {"error": error, "retrieval": found, "cycle": cycle})
+    if run == "cycle weight 2":
+        torch.manual_seed(seed)
+        for sigma in (0.0, 0.1, 0.2):
+            rows[0][f"home_{sigma}"], rows[0][f"home_from_true_{sigma}"] = space["ways_home"](G_ab, G_ba, sigma)
+    return rows
 
 
-@torch.no_grad()
-def score(G: nn.Module, back: nn.Module, x: Tensor, truth: Tensor, y: Tensor, judge: nn.Module) -> dict[str, float]:
-    """How near translations come to their true partners, whether those are the nearest, and whether classes survive."""
-    fake = G(x)
-    nearest = torch.cdist(fake.flatten(1), truth.flatten(1), p=1).argmin(dim=1)
-    noisy = [fake + sigma * torch.randn_like(fake) for sigma in (0.05, 0.1)]
-    return {
-        "l1": l1(fake, truth).item(),
-        "retrieval": (nearest == torch.arange(len(x))).float().mean().item(),
-        "class": (judge(fake).argmax(dim=1) == y).float().mean().item(),
-        "cycle": l1(back(fake), x).item(),
-        "cycle_noise_0.05": l1(back(noisy[0]), x).item(),
-        "cycle_noise_0.1": l1(back(noisy[1]), x).item(),
-    }
+# --- games in the plane -----------------------------------------------------------------------------------------------
 
 
-def glyphs(
-    name: str, seed: int, turns: int, train: data.Domains, test: data.Domains, judges: dict[str, nn.Module],
-    weight: float = WEIGHT, pool: int = 50 * BATCH, identity: float = 0.0, game: games.Game = CROSS_ENTROPY,
-) -> list[dict[str, Any]]:  # fmt: skip
-    torch.manual_seed(seed)
-    G_ab, G_ba, D_a, D_b = translator(), translator(), patch_judge(), patch_judge()
-    players = games.cyclegan(
-        G_ab, G_ba, D_a, D_b, game.d_loss, objective(game, weight), identity=l1 if identity else None,
-        identity_weight=identity, pools=(replay(pool), replay(pool)) if pool else (lambda a: a, lambda b: b),
-        lr=2e-3, g_lr=4e-3, betas=(0.5, 0.99),
-    )  # fmt: skip
-    for _ in training.play(players, data.batches(train.a, train.b, size=BATCH), turns, anneal=0.5, progress=False):
-        pass
-    G_ab.eval(), G_ba.eval()
-    there = score(G_ab, G_ba, test.a, test.a_as_b, test.y_a, judges["b"])
-    back = score(G_ba, G_ab, test.b, test.b_as_a, test.y_b, judges["a"])
-    return [
-        {"run": name, "seed": seed, "turns": turns, "way": "filled to outline", **there},
-        {"run": name, "seed": seed, "turns": turns, "way": "outline to filled", **back},
-    ]
-
-
-# --- four clusters on a ring, and the same ring turned by 20 degrees --------------------------------------------------
-
-CLUSTER_RUNS: dict[str, dict[str, float]] = {
-    "no cycle term": {"weight": 0.0},
-    "cycle weight 10": {"weight": 10.0},
-    "cycle weight 10, identity weight 5": {"weight": 10.0, "identity": 5.0},
+RINGS: dict[str, tuple[int, bool]] = {
+    "weight 0": (0, False),
+    "weight 10": (10, False),
+    "weight 10, identity": (10, True),
 }
 
 
-def clusters(name: str, seed: int, turns: int, weight: float, identity: float = 0.0) -> dict[str, Any]:
-    a, of_a = data.ring(4000, modes=4, radius=1.0, std=0.08)
-    b, _ = data.ring(4000, modes=4, radius=1.0, std=0.08, seed=1)
-    angle = math.radians(20)
-    turn = torch.tensor([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-    b, centres = b @ turn, data.ring_centres(4, 1.0) @ turn
-    torch.manual_seed(seed)
-    G_ab, G_ba, D_a, D_b = (nets.mlp([2, 64, 64, out]) for out in (2, 2, 1, 1))
-    players = games.cyclegan(
-        G_ab, G_ba, D_a, D_b, CROSS_ENTROPY.d_loss, objective(CROSS_ENTROPY, weight),
-        identity=l1 if identity else None, identity_weight=identity, betas=(0.5, 0.9),
-    )  # fmt: skip
-    for _ in training.play(players, data.batches(a, b, size=128), turns, anneal=0.5, progress=False):
-        pass
-    with torch.no_grad():
-        fake = G_ab(a)
-        distance, nearest = torch.cdist(fake, centres).min(dim=1)
-        cycle = (l1(G_ba(fake), a) + l1(G_ab(G_ba(b)), b)).item()
-    reached = [int(nearest[of_a == k].mode().values) for k in range(4)]
+def rings(run: str, seed: int, others: bool) -> dict[str, Any]:
+    """Four clusters on a ring, and the same ring turned by 20 degrees: where does each cluster go?"""
+    space = lesson(others)
+    weight, pinned = RINGS[run]
+    more = {"identity": space["identity_loss"], "identity_weight": 5.0} if pinned else {}
+    there, cycled = space["play_rings"](seed, weight, **more)[600]
+    error, right = space["outcome"](there, cycled)
+    nearest = torch.cdist(there, space["centres"]).argmin(dim=1)
+    reached = [int(nearest[space["of_a"] == k].mode().values) for k in range(4)]
+    steps = {(reached[k] - reached[k - 1]) % 4 for k in range(4)}
     return {
-        "run": name, "seed": seed, "cycle": cycle, "near_a_centre": (distance < 0.24).float().mean().item(),
-        "reached": reached, "bijective": len(set(reached)) == 4,
-        "right": (nearest == of_a).float().mean().item(),
+        "run": run, "seed": seed, "others": others, "cycle": error, "right": right, "reached": reached,
+        "one each": len(set(reached)) == 4, "turn or flip": steps in ({1}, {3}),
     }  # fmt: skip
 
 
-# --- a square and a thin strip: one coordinate has no place in the other domain ---------------------------------------
-
-
-def strip(seed: int, turns: int) -> dict[str, Any]:
-    torch.manual_seed(seed)
-    square = 2 * torch.rand(4000, 2) - 1
-    thin = torch.stack([2 * torch.rand(4000) - 1, 0.05 * torch.randn(4000)], dim=1)
-    G_ab, G_ba, D_a, D_b = (nets.mlp([2, 64, 64, out]) for out in (2, 2, 1, 1))
-    loss = objective(CROSS_ENTROPY, 5.0)
-    players = games.cyclegan(G_ab, G_ba, D_a, D_b, CROSS_ENTROPY.d_loss, loss, betas=(0.5, 0.9))
-    for _ in training.play(players, data.batches(square, thin, size=128), turns, anneal=0.5, progress=False):
-        pass
-    with torch.no_grad():
-        fake = G_ab(square)
-        errors = [l1(G_ba(fake + sigma * torch.randn_like(fake)), square).item() for sigma in (0.0, 0.01, 0.05)]
+def strip(seed: int, others: bool) -> dict[str, Any]:
+    """A square and a thin strip: what the dust looks like, and what noise does to the way back."""
+    square, fake, errors = lesson(others)["play_strip"](seed)
+    dust = (fake[:, 1] - fake[:, 1].mean()) / fake[:, 1].std()
     correlation = torch.corrcoef(torch.cat([square, fake], dim=1).T)[:2, 3].norm().item()
     return {
-        "seed": seed, "width": fake[:, 1].std().item(), "correlation": correlation,
-        "cycle": errors[0], "cycle_noise_0.01": errors[1], "cycle_noise_0.05": errors[2],
+        "run": "strip", "seed": seed, "others": others, "width": fake[:, 1].std().item(), "correlation": correlation,
+        "kurtosis": dust.pow(4).mean().item() - 3, "widest": dust.abs().max().item(),
+        **{f"noise {sigma:g}": error for sigma, error in errors.items()},
     }  # fmt: skip
+
+
+def lap(seed: int) -> dict[str, Any]:
+    """What a discriminator says of the places where the fakes have been, with and without a pool."""
+    space, row = lesson(), {"run": "lap", "seed": seed, "others": False}
+    path = space["place"](torch.arange(400))
+    for name, pool in (("newest", space["newest"]), ("pool", space["replay"](3200))):
+        D = space["after_a_lap"](pool, seed=seed)
+        with torch.no_grad():
+            belief = torch.sigmoid(D(path)).flatten()
+        row |= {f"{name} now": belief[399].item(), f"{name} then": belief[200].item()}
+        row[f"{name} most"] = belief.max().item()
+    return row
+
+
+def tasks(seeds: int, quick: bool) -> Iterator[tuple[str, str, int, bool]]:
+    """(kind, run, seed, whether other right answers play), seed by seed."""
+    for seed in range(2 * seeds):
+        for others in (False,) if quick else (False, True):
+            yield from (("rings", run, seed, others) for run in RINGS)
+    for seed in range(seeds):
+        yield "lap", "lap", seed, False
+        yield from (("strip", "strip", seed, others) for others in ((False,) if quick else (False, True)))
+        yield from (("digits", run, seed, False) for run in (DIGITS[:1] if quick else DIGITS))
+        if not quick:
+            yield "digits", "cycle weight 2", seed, True
+
+
+def work(kind: str, run: str, seed: int, others: bool) -> list[dict[str, Any]]:
+    if kind == "digits":
+        return glyphs(run, seed, others)
+    if kind == "rings":
+        return [rings(run, seed, others)]
+    return [strip(seed, others) if kind == "strip" else lap(seed)]
 
 
 def main() -> None:
-    arguments = options((__doc__ or "").split("\n")[0]).parse_args()
-    torch.set_num_threads(1)
-    seeds, turns = ([0], 20) if arguments.quick else ([0, 1, 2, 3], TURNS)
-    train, test = data.domains(6000, seed=0), data.domains(500, split="test", seed=1)
-    judges = {
-        "a": classifier(train.a, train.y_a, 2 * turns),
-        "b": classifier(train.b, train.y_b, 2 * turns),
-    }
-    rows = [
-        row for run, how in RUNS.items() for s in seeds for row in glyphs(run, s, turns, train, test, judges, **how)
-    ]
+    parser = options((__doc__ or "").split("\n")[0])
+    parser.add_argument("--seeds", type=int, default=10, help="how many, and twice as many for the rings (default: 10)")
+    parser.add_argument("--only", choices=("digits", "rings", "strip", "lap"), help="the others keep their rows")
+    parser.add_argument("--resume", action="store_true", help="leave out what PATH has already")
+    arguments = parser.parse_args()
+    rows = []
+    if arguments.json and arguments.json.exists() and (arguments.resume or arguments.only):
+        rows = json.loads(arguments.json.read_text(encoding="utf8"))["rows"]
+    kinds = {run: "rings" for run in RINGS} | {run: "digits" for run in DIGITS} | {"strip": "strip", "lap": "lap"}
+    if not arguments.resume:
+        rows = [row for row in rows if kinds[row["run"]] != arguments.only]
+    done = {(row["run"], row["seed"], row["others"]) for row in rows}
+    for kind, run, seed, others in tasks(1 if arguments.quick else arguments.seeds, arguments.quick):
+        if (run, seed, others) not in done and arguments.only in (None, kind):
+            rows += work(kind, run, seed, others)
+            write(arguments.json, rows)
+    report(rows)
 
-    def cell(run: str, way: str, key: str, form: str) -> str:
-        values = [row[key] for row in rows if row["run"] == run and row["way"] == way]
+
+def report(rows: list[dict[str, Any]]) -> None:
+    def spread(values: list[float], form: str) -> str:
         return f"{mean(values):{form}} ({min(values):{form}} to {max(values):{form}})"
 
-    for way in ("filled to outline", "outline to filled"):
-        keys = (("l1", ".3f"), ("retrieval", ".0%"), ("class", ".0%"), ("cycle", ".3f"), ("cycle_noise_0.1", ".3f"))
-        table = [[run, *(cell(run, way, key, form) for key, form in keys)] for run in RUNS]
-        columns = ["run", "L1 to the truth", "retrieval of 500", "class kept", "cycle error", "with noise 0.1"]
-        show(f"Glyphs, {way}, {len(seeds)} seeds: mean (least to greatest)", columns, table)
-    real = {
-        "a": (judges["a"](test.a).argmax(1) == test.y_a).float().mean().item(),
-        "b": (judges["b"](test.b).argmax(1) == test.y_b).float().mean().item(),
-    }
-    print(f"classes of real test pictures: filled {real['a']:.1%}, outlines {real['b']:.1%}")
+    def named(run: str, others: bool = False) -> list[dict[str, Any]]:
+        return [row for row in rows if row["run"] == run and row["others"] == others]
 
-    seeds = [0] if arguments.quick else list(range(20))
-    found = [
-        clusters(run, seed, 20 if arguments.quick else 600, **how)
-        for run, how in CLUSTER_RUNS.items()
-        for seed in seeds
-    ]
-    table = []
-    for run in CLUSTER_RUNS:
-        of_run = [row for row in found if row["run"] == run]
-        cycles = [row["cycle"] for row in of_run]
-        table.append([
-            run, f"{sum(row['bijective'] for row in of_run)}", f"{sum(row['right'] > 0.95 for row in of_run)}",
-            f"{mean(cycles):.3f} ({min(cycles):.3f} to {max(cycles):.3f})",
-        ])  # fmt: skip
-    columns = ["run", "one cluster each", "the right one", "cycle error, both ways"]
-    show(f"Four clusters, runs of {len(seeds)}", columns, table)
-    hidden = [strip(seed, 20 if arguments.quick else 800) for seed in (seeds if arguments.quick else range(5))]
-    keys = ("width", "correlation", "cycle", "cycle_noise_0.01", "cycle_noise_0.05")
-    table = [[f"seed {row['seed']}", *(f"{row[key]:.3f}" for key in keys)] for row in hidden]
-    columns = ["strip", "width of the dust", "correlation", "cycle error", "with noise 0.01", "with noise 0.05"]
-    show("A square and a strip: what the dust hides", columns, table)
-    tagged = [{"data": "clusters", **row} for row in found] + [{"data": "strip", **row} for row in hidden]
-    write(arguments.json, [*rows, *tagged, {"classifier": real}])
+    for way in ("filled to outline", "outline to filled"):
+        keys, table = (("error", ".3f"), ("retrieval", ".0%"), ("cycle", ".3f")), []
+        for run, others in [*((run, False) for run in DIGITS), ("cycle weight 2", True)]:
+            found = [row for row in named(run, others) if row["way"] == way]
+            if found:
+                cells = [spread([row[key] for row in found], form) for key, form in keys]
+                table.append([run + (", other answers" if others else ""), str(len(found)), *cells])
+        columns = ["run", "seeds", "error", "retrieval of 500", "cycle error"]
+        show(f"Digits, {way}: mean (least to greatest)", columns, table)
+    for others in (False, True):
+        table = []
+        for run in RINGS:
+            if found := named(run, others):
+                whole = [row for row in found if row["one each"]]
+                counts = [sum(row["right"] > 0.95 for row in found), sum(row["turn or flip"] for row in whole)]
+                table.append([run, str(len(found)), str(len(whole)), *map(str, counts)])
+        if table:
+            columns = ["four clusters", "runs", "one each", "right", "turn or flip"]
+            show("The rings" + (", other right answers" if others else ""), columns, table)
+    for run in ("strip", "lap"):
+        if found := named(run) + named(run, True):
+            keys = [key for key in found[0] if key not in ("run", "seed", "others")]
+            table = [[key, spread([row[key] for row in found], ".3f")] for key in keys]
+            show(f"The {run}: {len(found)} runs", ["", "mean (least to greatest)"], table)
+    if not any("home_0.0" in row for row in rows):
+        return
+    home = [row for row in rows if "home_0.0" in row]
+    keys = [key for key in home[0] if key.startswith("home")]
+    table = [[key, spread([row[key] for row in home], ".3f")] for key in keys]
+    show("The way home with noise, from own outlines and true ones", ["", "cycle error"], table)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,12 @@ def mse(a, b):
     return (a - b).square().mean()
 
 
+def there_and_back(G_ab, G_ba, a, b):
+    """The terms of a CycleGAN, as a lesson hands them in."""
+    fake_a, fake_b = G_ba(b), G_ab(a)
+    return fake_a, fake_b, G_ba(fake_b), G_ab(fake_a)
+
+
 def slope(critic, real, fake):
     """A penalty that no exercise asks for: the squared gradient at the data (Mescheder et al., 2018)."""
     x = real.clone().requires_grad_()
@@ -99,7 +105,7 @@ def make(name, z=None, c=None):
             return mse(fake_a, 1.0) + mse(fake_b, 1.0) + 3 * (mse(a, a_cycled) + mse(b, b_cycled))
 
         d_loss = games.LEAST_SQUARES.d_loss
-        players = games.cyclegan(G_ab, G_ba, D_a, D_b, d_loss, g_loss, identity=mse, lr=0.02)
+        players = games.cyclegan(G_ab, G_ba, D_a, D_b, there_and_back, d_loss, g_loss, identity=mse, lr=0.02)
         return players, zip(x, fixed(4, 2, shift=3.0), strict=False)
     if name == "vae":
         encoder, decoder = fill(Coder(2, 3), nets.mlp([3, 8, 2]))
@@ -407,7 +413,7 @@ def test_a_cyclegan_is_the_usual_loop(extras):
     more = {"identity": lambda x, own: (x - own).abs().mean(), "identity_weight": 0.7, "pools": (Late(1), Late(2))}
     options = {"lr": 0.02, "g_lr": 0.01, **(more if extras else {})}
     players = games.cyclegan(
-        G_ab, G_ba, D_a, D_b, lambda real, fake: mse(real, 1) + 2 * mse(fake, 0), g_loss, **options
+        G_ab, G_ba, D_a, D_b, there_and_back, lambda real, fake: mse(real, 1) + 2 * mse(fake, 0), g_loss, **options
     )
     batches = zip(fixed(4, 2), fixed(4, 2, shift=3.0, count=7), strict=False)
     turns = [dict(turn.losses) for turn in play(players, batches, STEPS)]
@@ -480,7 +486,7 @@ def infogan(**options):
 def cyclegan(**options):
     G_ab, G_ba, D_a, D_b = nets.mlp([2, 2]), nets.mlp([2, 2]), nets.mlp([2, 1]), nets.mlp([2, 1])
     d_loss, g_loss = games.HINGE.d_loss, lambda *parts: sum(part.mean() for part in parts)
-    return games.cyclegan(G_ab, G_ba, D_a, D_b, d_loss, g_loss, **options)
+    return games.cyclegan(G_ab, G_ba, D_a, D_b, there_and_back, d_loss, g_loss, **options)
 
 
 def gan(**options):
@@ -628,7 +634,7 @@ def test_a_generator_with_nothing_to_train_is_refused():
         (lambda none: games.gan(nets.mlp([2, 2]), none, games.HINGE, latents.gaussian(2)), "D"),
         (lambda none: games.classifier(none), "C"),
         (lambda none: games.vae(none, none, mse, mse), "VAE"),
-        (lambda none: games.cyclegan(none, none, nets.mlp([2, 1]), nets.mlp([2, 1]), mse, mse), "G"),
+        (lambda none: games.cyclegan(none, none, nets.mlp([2, 1]), nets.mlp([2, 1]), there_and_back, mse, mse), "G"),
     ],
 )
 def test_a_player_with_nothing_to_train_is_refused(game, name):

@@ -5,70 +5,182 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from autograder.exercise import Exercise, normal
+from autograder.exercise import Exercise, WrongType, fill, leave_gradients, network, normal, switched
 
-# --- losses of one pair: how far a picture is from its copy -----------------------------------------------------------
-
-
-def absolute_error_cases(exercise: Exercise, copy: str) -> Exercise:
-    """The cases that both losses share; ``copy`` is the name of the second argument."""
-
-    @exercise.case
-    def images(rng):
-        """Pictures (n, 1, h, w): how far is each pixel off, not squared, and averaged over which of the axes?"""
-        return {"x": normal(rng, 3, 1, 4, 4), copy: normal(rng, 3, 1, 4, 4)}
-
-    @exercise.case
-    def points(rng):
-        """Points (n, 2) work as well: all numbers have the same weight. A distance per point, a sum per point or a sum
-        over everything is something else."""
-        return {"x": normal(rng, 5, 2), copy: normal(rng, 5, 2)}
-
-    @exercise.case(about="form")
-    def batch_of_one(rng):
-        """One picture: the result is still a scalar of shape ()."""
-        return {"x": normal(rng, 1, 1, 3, 5), copy: normal(rng, 1, 1, 3, 5)}
-
-    @exercise.case
-    def errors_that_cancel(rng):
-        """Half of the pixels are too bright and the others as much too dark: if yours is 0, errors of opposite sign
-        have cancelled."""
-        x, error = normal(rng, 2, 1, 2, 3), normal(rng, 2, 1, 2, 3)
-        return {"x": torch.cat([x, x]), copy: torch.cat([x + error, x - error])}
-
-    @exercise.case(about="number slope")
-    def small_errors(rng):
-        """Differences of a hundredth: the absolute value has a corner at 0 and slope 1 right beside it. Smoothed
-        versions (Huber, square roots) are flat there."""
-        x = normal(rng, 3, 1, 4, 4, dtype=torch.float64)
-        sign = torch.where(normal(rng, 3, 1, 4, 4) > 0, 1.0, -1.0).double()
-        return {"x": x, copy: x + 0.01 * sign * (1 + normal(rng, 3, 1, 4, 4, dtype=torch.float64).abs())}
-
-    @exercise.case
-    def large_errors(rng):
-        """Nothing says that the numbers are pixels between 0 and 1: don't clamp, and don't pass them through a
-        cross-entropy."""
-        return {"x": 20 * normal(rng, 4, 3), copy: 20 * normal(rng, 4, 3)}
-
-    @exercise.case(gradient="finite", about="number slope")  # |0| has no slope, but subgradients
-    def perfect_copy(rng):
-        """The copy equals the original: the loss is exactly 0, and its slope is a number. The root of a square has none
-        at 0: its slope there is 0/0."""
-        x = normal(rng, 3, 1, 2, 2)
-        return {"x": x, copy: x.clone()}
-
-    @exercise.case(about="dtype")
-    def double_precision(rng):
-        """float64 in, float64 out: don't convert."""
-        return {"x": normal(rng, 4, 2, dtype=torch.float64), copy: normal(rng, 4, 2, dtype=torch.float64)}
-
-    return exercise
+# --- how far a round trip has missed ----------------------------------------------------------------------------------
 
 
-cycle_loss = absolute_error_cases(Exercise("cycle_loss", points=1), "x_cycled")
-identity_loss = absolute_error_cases(Exercise("identity_loss", points=1), "x_mapped")
+cycle_loss = Exercise("cycle_loss", points=1)
+
+
+@cycle_loss.case
+def images(rng):
+    """Pictures (n, 1, h, w): how far is each pixel off, not squared, and averaged over which of the axes?"""
+    return {"x": normal(rng, 3, 1, 4, 4), "x_cycled": normal(rng, 3, 1, 4, 4)}
+
+
+@cycle_loss.case
+def points(rng):
+    """Points (n, 2) work as well: all numbers have the same weight. A distance per point, a sum per point or a sum
+    over everything is something else."""
+    return {"x": normal(rng, 5, 2), "x_cycled": normal(rng, 5, 2)}
+
+
+@cycle_loss.case(about="form")
+def batch_of_one(rng):
+    """One picture: the result is still a scalar of shape ()."""
+    return {"x": normal(rng, 1, 1, 3, 5), "x_cycled": normal(rng, 1, 1, 3, 5)}
+
+
+@cycle_loss.case
+def errors_that_cancel(rng):
+    """Half of the pixels are too bright and the others as much too dark: if yours is 0, errors of opposite sign
+    have cancelled."""
+    x, error = normal(rng, 2, 1, 2, 3), normal(rng, 2, 1, 2, 3)
+    return {"x": torch.cat([x, x]), "x_cycled": torch.cat([x + error, x - error])}
+
+
+@cycle_loss.case(about="number slope")
+def small_errors(rng):
+    """Differences of a hundredth: the absolute value has a corner at 0 and slope 1 right beside it. Smoothed
+    versions (Huber, square roots) are flat there."""
+    x = normal(rng, 3, 1, 4, 4, dtype=torch.float64)
+    sign = torch.where(normal(rng, 3, 1, 4, 4) > 0, 1.0, -1.0).double()
+    return {"x": x, "x_cycled": x + 0.01 * sign * (1 + normal(rng, 3, 1, 4, 4, dtype=torch.float64).abs())}
+
+
+@cycle_loss.case
+def large_errors(rng):
+    """Nothing says that the numbers are pixels between 0 and 1: don't clamp, and don't pass them through a
+    cross-entropy."""
+    return {"x": 20 * normal(rng, 4, 3), "x_cycled": 20 * normal(rng, 4, 3)}
+
+
+@cycle_loss.case(gradient="finite", about="number slope")  # |0| has no slope, but subgradients
+def perfect_copy(rng):
+    """The copy equals the original: the loss is exactly 0, and its slope is a number. The root of a square has none
+    at 0: its slope there is 0/0."""
+    x = normal(rng, 3, 1, 2, 2)
+    return {"x": x, "x_cycled": x.clone()}
+
+
+@cycle_loss.case(about="dtype")
+def double_precision(rng):
+    """float64 in, float64 out: don't convert."""
+    return {"x": normal(rng, 4, 2, dtype=torch.float64), "x_cycled": normal(rng, 4, 2, dtype=torch.float64)}
+
+
+# --- who translates what: the wiring ----------------------------------------------------------------------------------
+
+
+class Counting(nn.Module):
+    """A translator that counts how often it is asked."""
+
+    def __init__(self, net: nn.Module):
+        super().__init__()
+        self.net, self.asked = net, 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.asked += 1
+        return self.net(x)
+
+
+def named_terms(wire, g_ab: nn.Module, g_ba: nn.Module, a: Tensor, b: Tensor) -> dict:
+    """The four terms by name, and the counts of translators that count."""
+    translators = {"g_ab": g_ab, "g_ba": g_ba}
+    before = {name: g.asked for name, g in translators.items() if isinstance(g, Counting)}
+    terms = wire(g_ab, g_ba, a, b)
+    if not isinstance(terms, (tuple, list)) or len(terms) != 4:
+        raise WrongType("four tensors should be returned, as a tuple: fake_a, fake_b, a_cycled, b_cycled")
+    named = dict(zip(("fake_a", "fake_b", "a_cycled", "b_cycled"), terms, strict=True))
+    return named | {f"how often {name} was called": translators[name].asked - n for name, n in before.items()}
+
+
+cycle_terms = Exercise("cycle_terms", points=2, call=named_terms)
+
+
+def domain_pair(rng, *, n_a=4, n_b=4, d_a=3, d_b=3, dtype=torch.float64):
+    """Points of two domains, and a small translator each way; neither undoes the other."""
+    return {
+        "g_ab": network(rng, d_a, 4, d_b, dtype=dtype),
+        "g_ba": network(rng, d_b, 5, d_a, dtype=dtype),
+        "a": normal(rng, n_a, d_a, dtype=dtype),
+        "b": normal(rng, n_b, d_b, dtype=dtype),
+    }
+
+
+@cycle_terms.case(about="number form")
+def points(rng):
+    """Follow the drawing one arrow at a time: what does each translator take in, and of which domain is what comes out?
+    A round trip starts from a real sample and is two translators long. Then look at the order in which the four
+    are returned."""
+    return domain_pair(rng)
+
+
+@cycle_terms.case(about="number form")
+def domains_of_different_shape(rng):
+    """Here the domains have 3 and 2 dimensions, so only one translator can take what is handed to it, and every result
+    has the shape of the domain that its name says."""
+    return domain_pair(rng, d_a=3, d_b=2)
+
+
+@cycle_terms.case(about="number form")
+def unequal_batches(rng):
+    """Five samples of A meet two of B. The fakes of a domain are as many as the samples of the *other* one that they
+    are made from; nothing pairs a[i] with b[i]."""
+    return domain_pair(rng, n_a=5, n_b=2)
+
+
+@cycle_terms.case(about="number form")
+def images(rng):
+    """Pictures go through the translators as they are: nothing is flattened, clamped or rescaled on the way."""
+    g_ab, g_ba = (fill(nn.Conv2d(1, 1, 3, padding=1).double(), rng) for _ in range(2))
+    a, b = normal(rng, 2, 1, 4, 4, dtype=torch.float64), normal(rng, 3, 1, 4, 4, dtype=torch.float64)
+    return {"g_ab": g_ab, "g_ba": g_ba, "a": a, "b": b}
+
+
+@cycle_terms.case(about="form")
+def batch_of_one(rng):
+    """One sample of each domain: its axis stays."""
+    return domain_pair(rng, n_a=1, n_b=1)
+
+
+@cycle_terms.case
+def each_fake_is_made_once(rng):
+    """The values may be right, but each translator has two pictures to translate, one after the other: a real one and a
+    fake. What has been translated already can be used again; what goes in together can't come out of the other
+    translator first."""
+    inputs = domain_pair(rng)
+    return inputs | {name: Counting(inputs[name]) for name in ("g_ab", "g_ba")}
+
+
+@cycle_terms.case(about="slope")
+def slopes_of_a_round_trip(rng):
+    """A round trip that misses is the fault of both translators, and each fake is somebody's work: every result must
+    have a slope with respect to each network that it has gone through. The fakes that discriminators learn from are
+    another matter, and not made here."""
+    return domain_pair(rng, n_a=3, n_b=2)
+
+
+@cycle_terms.case(gradient=False, about="effect")
+def nothing_is_trained(rng):
+    """Half of the layers are in evaluation mode, and the parameters carry gradients from before. This function only
+    computes: translators and batches come out as they went in."""
+    inputs = domain_pair(rng)
+    g_ab, g_ba = inputs["g_ab"], inputs["g_ba"]
+    switched(g_ab[0], g_ab, g_ba)
+    g_ab.requires_grad_(True)
+    leave_gradients(rng, g_ab, g_ba)
+    return inputs
+
+
+@cycle_terms.case(about="dtype")
+def single_precision(rng):
+    """float32 in, float32 out: don't convert."""
+    return domain_pair(rng, n_a=3, n_b=2, dtype=torch.float32)
+
 
 # --- what both generators descend together ----------------------------------------------------------------------------
 
@@ -91,8 +203,8 @@ def translators(rng, *, n_a=5, n_b=5, a=(1, 4, 4), b=(1, 4, 4), logits=(1,), wei
 
 @cyclegan_generator_loss.case
 def one_batch(rng):
-    """Count the terms: each generator has to fool a judge, and each picture has to come back. Before which of them does
-    the weight stand? Nothing is halved."""
+    """Count the terms: each translator has to fool a discriminator, and each picture has to come back. Before which of
+    them does the weight stand? Nothing is halved."""
     return translators(rng)
 
 
@@ -126,8 +238,8 @@ def the_other_cycle_is_bad(rng):
 
 
 @cyclegan_generator_loss.case
-def one_judge_is_fooled(rng):
-    """D_a takes the fakes for real and D_b does not: both judges count, and each contributes its own mean."""
+def one_discriminator_is_fooled(rng):
+    """D_a takes the fakes for real and D_b does not: both discriminators count, and each contributes its own mean."""
     inputs = translators(rng)
     return inputs | {
         "d_a_fake_logits": 4 + inputs["d_a_fake_logits"],
@@ -168,15 +280,15 @@ def maps_of_logits(rng):
 
 @cyclegan_generator_loss.case(about="number slope")
 def recognised_fakes(rng):
-    """Logits near -100: each judge's loss is about 100, and every logit's gradient is alive. A sigmoid followed by a
-    logarithm rounds to 0 in between; a small constant inside the logarithm makes it flat."""
+    """Logits near -100: each adversarial term is about 100, and every logit's gradient is alive. A sigmoid followed by
+    a logarithm rounds to 0 in between; a small constant inside the logarithm makes it flat."""
     inputs = translators(rng)
     return inputs | {key: -100 + inputs[key] for key in ("d_a_fake_logits", "d_b_fake_logits")}
 
 
 @cyclegan_generator_loss.case(about="number slope")
 def perfect_fakes(rng):
-    """Logits near +100: the judges' part of the loss is 0 to machine precision, and finite."""
+    """Logits near +100: the adversarial part of the loss is 0 to machine precision, and finite."""
     inputs = translators(rng)
     return inputs | {key: 100 + inputs[key] for key in ("d_a_fake_logits", "d_b_fake_logits")}
 

@@ -16,6 +16,7 @@ from dgm.passes import joint_judge, joint_reading, like, sampler, scored
 from dgm.players import Batch, Player, PlayError
 
 Penalty = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]
+Terms = Callable[[nn.Module, nn.Module, Tensor, Tensor], tuple[Tensor, Tensor, Tensor, Tensor]]
 After = Callable[[nn.Module], None]
 
 
@@ -151,6 +152,7 @@ def cyclegan(
     G_ba: nn.Module,
     D_a: nn.Module,
     D_b: nn.Module,
+    terms: Terms,
     d_loss: Callable[[Tensor, Tensor], Tensor],
     g_loss: Callable[[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor], Tensor],
     *,
@@ -162,11 +164,12 @@ def cyclegan(
     betas: tuple[float, float] = (0.0, 0.99),
     g_after: After | None = None,
 ) -> list[Player]:
-    """Two domains, a translator each way and a judge in each (Zhu et al., 2017, eq. 3).
+    """Two domains, a translator each way and a discriminator in each (Zhu et al., 2017, eq. 3).
 
     A batch is ``(a, b)``, unpaired.
 
     Arguments:
+        terms: (G_ab, G_ba, a, b) → (fake a, fake b, a cycled, b cycled), what the translators' loss is made of.
         d_loss: (real scores, fake scores) → scalar, for both discriminators.
         g_loss: (D_a's fake scores, D_b's fake scores, a, a cycled, b, b cycled) → scalar, for both generators together.
         identity: (x, x mapped into its own domain) → scalar; added for both domains times ``identity_weight``.
@@ -186,8 +189,9 @@ def cyclegan(
 
     def translators_loss(batch: Batch) -> Tensor:
         a, b = batch
-        fake_a, fake_b = like(a, G_ba(b)), like(b, G_ab(a))
-        loss = g_loss(scored(D_a(fake_a), fake_a), scored(D_b(fake_b), fake_b), a, G_ba(fake_b), b, G_ab(fake_a))
+        fake_a, fake_b, a_cycled, b_cycled = terms(G_ab, G_ba, a, b)
+        fake_a, fake_b = like(a, fake_a), like(b, fake_b)
+        loss = g_loss(scored(D_a(fake_a), fake_a), scored(D_b(fake_b), fake_b), a, a_cycled, b, b_cycled)
         if identity is not None:
             loss = loss + identity_weight * (identity(a, G_ba(a)) + identity(b, G_ab(b)))
         return loss

@@ -255,189 +255,289 @@ def cycled_for_x_cycled(x, x_cycled):
     return (x - cycled).abs().mean()  # noqa: F821
 
 
-# --- identity_loss ----------------------------------------------------------------------------------------------------
+# --- cycle_terms ------------------------------------------------------------------------------------------------------
 
 bank.spoils(
-    "identity_loss",
-    r"\babs\b|l1\b|l1_?loss|absolute.{0,50}(mean|averag)|(mean|averag).{0,50}absolute"
-    r"|absolute (error|difference|deviation)|without (its|the|their) signs?.{0,40}(mean|averag)"
-    r"|(same|copy|call).{0,20}cycle_loss",
+    "cycle_terms",
+    r"g_ab\((a|fake)|g_ba\((b|fake)|fake_a = |fake_b = |cycled = |detach|no_grad|\bcat\b"
+    r"|g_ba (translates|takes|gets) b|g_ab (translates|takes|gets) a",
 )
 
 
-@right("identity_loss")
-def absolute_difference(x, x_mapped):
-    return torch.mean(torch.abs(x_mapped - x))
+@right("cycle_terms")
+def one_arrow_a_line(g_ab, g_ba, a, b):
+    fake_b = g_ab(a)
+    a_cycled = g_ba(fake_b)
+    fake_a = g_ba(b)
+    b_cycled = g_ab(fake_a)
+    return fake_a, fake_b, a_cycled, b_cycled
 
 
-@right("identity_loss")
-def l1_of_the_library(x, x_mapped):
-    return F.l1_loss(x_mapped, x, reduction="mean")
+@right("cycle_terms")
+def fakes_first(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return [fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)]
 
 
-@right("identity_loss")
-def flat_norm_over_count(x, x_mapped):
-    difference = (x_mapped - x).reshape(-1)
-    return difference.norm(p=1) / len(difference)
+@right("cycle_terms")
+def one_half_twice(g_ab, g_ba, a, b):
+    def half(there, back, x):
+        fake = there(x)
+        return fake, back(fake)
+
+    (fake_b, a_cycled), (fake_a, b_cycled) = half(g_ab, g_ba, a), half(g_ba, g_ab, b)
+    return fake_a, fake_b, a_cycled, b_cycled
 
 
-@right("identity_loss")
-def signs_times_differences(x, x_mapped):
-    difference = x - x_mapped
-    return (difference * difference.detach().sign()).mean()
+@right("cycle_terms")
+def in_named_places(g_ab, g_ba, a, b):
+    terms = {"fake_b": g_ab(a), "fake_a": g_ba(b)}
+    terms["b_cycled"] = g_ab(terms["fake_a"])
+    terms["a_cycled"] = g_ba(terms["fake_b"])
+    return tuple(terms[name] for name in ("fake_a", "fake_b", "a_cycled", "b_cycled"))
 
 
-@wrong("identity_loss", caught_by="images", diagnosis="number")
-def mean_square(x, x_mapped):
-    return (x - x_mapped).square().mean()
+@right("cycle_terms")
+def copies_that_keep_their_graph(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b.clone()), g_ab(a.clone())
+    return fake_a, fake_b, g_ba(fake_b.clone()), g_ab(fake_a.clone())
 
 
-@wrong("identity_loss", caught_by="images", diagnosis="factor", says="same factor, 0.5")
-def with_its_usual_weight(x, x_mapped):
-    return 0.5 * F.l1_loss(x_mapped, x)
+@right("cycle_terms")
+def walrus(g_ab, g_ba, a, b):
+    return (fake_a := g_ba(b)), (fake_b := g_ab(a)), g_ba(fake_b), g_ab(fake_a)
 
 
-@wrong("identity_loss", caught_by="images", diagnosis="number")
-def gradient_of_squares(x, x_mapped):
-    return F.mse_loss(x_mapped, x).sqrt()
+@right("cycle_terms")
+def forward_by_name(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba.forward(b), g_ab.forward(a)
+    return fake_a, fake_b, g_ba.forward(fake_b), g_ab.forward(fake_a)
 
 
-@wrong("identity_loss", caught_by="points", diagnosis="number")
-def total(x, x_mapped):
-    return F.l1_loss(x_mapped, x, reduction="sum")
+@wrong("cycle_terms", caught_by="points", diagnosis="number")
+def fakes_named_after_their_origin(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ab(a), g_ba(b)
+    return fake_a, fake_b, g_ba(fake_a), g_ab(fake_b)
 
 
-@wrong("identity_loss", caught_by="points", diagnosis="number")
-def total_over_the_batch(x, x_mapped):
-    return (x - x_mapped).abs().sum() / len(x)
+@wrong("cycle_terms", caught_by="points", diagnosis="number")
+def translators_exchanged(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ab(b), g_ba(a)
+    return fake_a, fake_b, g_ab(fake_b), g_ba(fake_a)
 
 
-@wrong("identity_loss", caught_by="batch_of_one", diagnosis="shape", says="shape")
-def mean_over_the_batch_only(x, x_mapped):
-    return (x - x_mapped).abs().mean(0)
+@wrong("cycle_terms", caught_by="points", diagnosis="number")
+def order_of_the_arguments(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_b, fake_a, g_ba(fake_b), g_ab(fake_a)
 
 
-@wrong("identity_loss", caught_by="batch_of_one", diagnosis="number")
-def batch_squeezed_away(x, x_mapped):
-    x, x_mapped = x.squeeze(), x_mapped.squeeze()
-    return torch.stack([(u - v).abs().sum() / x[0].numel() for u, v in zip(x, x_mapped, strict=True)]).sum() / 1
+@wrong("cycle_terms", caught_by="points", diagnosis="number", says="a_cycled")
+def round_trips_exchanged(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, g_ab(fake_a), g_ba(fake_b)
 
 
-@wrong("identity_loss", caught_by="errors_that_cancel", diagnosis="number")
-def differences_cancel(x, x_mapped):
-    return abs(x.mean() - x_mapped.mean())
+@wrong("cycle_terms", caught_by="points", diagnosis="number", says="a_cycled")
+def fakes_as_round_trips(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, fake_a, fake_b
 
 
-@wrong("identity_loss", caught_by="small_errors", diagnosis="number")
-def log_cosh(x, x_mapped):
-    difference = (x - x_mapped).abs()
-    return (difference + F.softplus(-2 * difference) - np.log(2)).mean()
+@wrong("cycle_terms", caught_by="points", diagnosis="number", says="a_cycled")
+def no_way_back(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, a, b
 
 
-@wrong("identity_loss", caught_by="small_errors", diagnosis="number")
-def forgives_small_errors(x, x_mapped):
-    return F.huber_loss(x_mapped, x, delta=0.1) / 0.1
+@wrong("cycle_terms", caught_by="points", diagnosis="number", says="a_cycled")
+def same_translator_back(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, g_ab(fake_b), g_ba(fake_a)
 
 
-@wrong("identity_loss", caught_by="large_errors", diagnosis="number")
-def pixels_clamped_first(x, x_mapped):
-    return (x.clamp(-5, 5) - x_mapped.clamp(-5, 5)).abs().mean()
+@wrong("cycle_terms", caught_by="domains_of_different_shape", diagnosis="number")
+def identity_for_the_fakes(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(a), g_ab(b)
+    return fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)
 
 
-@wrong("identity_loss", caught_by="perfect_copy", diagnosis="constant")
-def plus_a_constant(x, x_mapped):
-    return (x - x_mapped).abs().mean() + 1e-5
+@wrong("cycle_terms", caught_by="domains_of_different_shape", diagnosis="number")
+def interleaved(g_ab, g_ba, a, b):
+    fake_b, a_cycled = g_ab(a), g_ba(g_ab(a))
+    return fake_b, a_cycled, g_ba(b), g_ab(g_ba(b))
 
 
-@wrong("identity_loss", caught_by="double_precision", diagnosis="dtype", says="dtype")
-def through_float32(x, x_mapped):
-    return F.l1_loss(x_mapped.float(), x.float())
+@wrong("cycle_terms", caught_by="unequal_batches", diagnosis="raises")
+def halves_of_one_batch(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    a_cycled, _ = g_ba(torch.cat([fake_b, b])).split(len(b))
+    return fake_a, fake_b, a_cycled, g_ab(fake_a)
 
 
-@wrong("identity_loss", caught_by="images", diagnosis="cut", says="gradient")
-def through_numpy(x, x_mapped):
-    return torch.tensor(np.abs(x.detach().numpy() - x_mapped.detach().numpy()).mean())
+@wrong("cycle_terms", caught_by="unequal_batches", diagnosis="shape", says="shape")
+def pairs_of_a_and_b(g_ab, g_ba, a, b):
+    n = min(len(a), len(b))
+    a, b = a[:n], b[:n]
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)
 
 
-@right("identity_loss")
-def double_inside(x, x_mapped):
-    return F.l1_loss(x_mapped.double(), x.double()).to(x.dtype)
+@wrong("cycle_terms", caught_by="images", diagnosis="number")
+def pixels_between_0_and_1(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b).clamp(0, 1), g_ab(a).clamp(0, 1)
+    return fake_a, fake_b, g_ba(fake_b).clamp(0, 1), g_ab(fake_a).clamp(0, 1)
 
 
-@right("identity_loss")
-def axis_by_axis(x, x_mapped):
-    error = (x - x_mapped).abs()
-    while error.ndim:
-        error = error.mean(0)
-    return error
+@wrong("cycle_terms", caught_by="images", diagnosis="raises")
+def flat_first(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b.flatten(1)), g_ab(a.flatten(1))
+    return fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)
 
 
-@right("identity_loss")
-def larger_less_smaller(x, x_mapped):
-    return torch.maximum(x, x_mapped).mean() - torch.minimum(x, x_mapped).mean()
+@wrong("cycle_terms", caught_by="images", diagnosis="shape", says="shape")
+def without_the_channel(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return tuple(x.squeeze(1) if x.ndim == 4 else x for x in (fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)))
 
 
-@wrong("identity_loss", caught_by="perfect_copy", diagnosis="nan slope", says="nan or infinite")
-def distance_by_its_square(x, x_mapped):
-    return torch.sqrt((x_mapped - x) ** 2).mean()
+@wrong("cycle_terms", caught_by="batch_of_one", diagnosis="shape", says="shape")
+def squeezed(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return tuple(x.squeeze(0) for x in (fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)))
 
 
-@wrong("identity_loss", caught_by="images", diagnosis="factor", says="same factor, 5")
-def weight_of_the_experiment(x, x_mapped):
-    return 5 * (x_mapped - x).abs().mean()
+@wrong("cycle_terms", caught_by="each_fake_is_made_once", diagnosis="number", says="how often g_ab was called")
+def everything_anew(g_ab, g_ba, a, b):
+    return g_ba(b), g_ab(a), g_ba(g_ab(a)), g_ab(g_ba(b))
 
 
-@wrong("identity_loss", caught_by="images", diagnosis="number")
-def distance_from_zero(x, x_mapped):
-    return x_mapped.abs().mean() + 0 * x.sum()
+@wrong("cycle_terms", caught_by="each_fake_is_made_once", diagnosis="number", says="how often g_ba was called")
+def one_fake_anew(g_ab, g_ba, a, b):
+    fake_b = g_ab(a)
+    return g_ba(b), fake_b, g_ba(fake_b), g_ab(g_ba(b))
 
 
-@wrong("identity_loss", caught_by="images", diagnosis="number")
-def angle_between_pictures(x, x_mapped):
-    return (1 - F.cosine_similarity(x.flatten(1), x_mapped.flatten(1))).mean()
+@wrong("cycle_terms", caught_by="each_fake_is_made_once", diagnosis="number", says="how often g_ba was called")
+def both_in_one_pass(g_ab, g_ba, a, b):
+    fake_b = g_ab(a)
+    fake_a, a_cycled = g_ba(torch.cat([b, fake_b])).split([len(b), len(a)])
+    return fake_a, fake_b, a_cycled, g_ab(fake_a)
 
 
-@wrong("identity_loss", caught_by="points", diagnosis="number")
-def distance_of_each_point(x, x_mapped):
-    return torch.linalg.vector_norm((x - x_mapped).flatten(1), dim=1).mean()
+@wrong("cycle_terms", caught_by="slopes_of_a_round_trip", diagnosis="slope", says="value number 3")
+def fakes_cut_on_the_way_back(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, g_ba(fake_b.detach()), g_ab(fake_a.detach())
 
 
-@wrong("identity_loss", caught_by="points", diagnosis="number")
-def average_over_the_last_axis_only(x, x_mapped):
-    return (x - x_mapped).abs().mean(-1).sum()
+@wrong("cycle_terms", caught_by="slopes_of_a_round_trip", diagnosis="cut", says="value number 1")
+def fakes_as_a_discriminator_gets_them(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a.detach(), fake_b.detach(), g_ba(fake_b), g_ab(fake_a)
 
 
-@wrong("identity_loss", caught_by="images", diagnosis="slope", says="gradient")
-def target_detached(x, x_mapped):
-    return F.l1_loss(x_mapped, x.detach())
-
-
-@wrong("identity_loss", caught_by="images", diagnosis="cut", says="torch.no_grad")
-def nothing_recorded(x, x_mapped):
+@wrong("cycle_terms", caught_by="slopes_of_a_round_trip", diagnosis="cut", says="value number 1")
+def fakes_without_a_graph(g_ab, g_ba, a, b):
     with torch.no_grad():
-        return F.l1_loss(x_mapped, x)
+        fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)
 
 
-@wrong("identity_loss", caught_by="images", diagnosis="ignores", says="the same whatever")
-def compared_with_itself(x, x_mapped):
-    return F.l1_loss(x_mapped, x_mapped) + 0 * x.sum()
+@wrong("cycle_terms", caught_by="slopes_of_a_round_trip", diagnosis="slope", says="value number 4")
+def one_way_back_is_cut(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, g_ba(fake_b), g_ab(fake_a.detach())
 
 
-@wrong("identity_loss", caught_by="images", diagnosis="argument", says="modified")
-def subtracts_in_place(x, x_mapped):
+@wrong("cycle_terms", caught_by="slopes_of_a_round_trip", diagnosis="cut", says="torch.no_grad")
+def nothing_is_recorded(g_ab, g_ba, a, b):
     with torch.no_grad():
-        x_mapped -= x
-    return x_mapped.abs().mean() - 0 * x.sum()
+        fake_a, fake_b = g_ba(b), g_ab(a)
+        return fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)
 
 
-@wrong("identity_loss", caught_by="images", diagnosis="type", says="NumPy")
-def stays_in_numpy(x, x_mapped):
-    return np.abs(x_mapped.detach().numpy() - x.detach().numpy()).mean(keepdims=True)
+@wrong("cycle_terms", caught_by="nothing_is_trained", diagnosis="flags", says="mode")
+def everything_in_training_mode(g_ab, g_ba, a, b):
+    g_ab.train(), g_ba.train()
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)
 
 
-@wrong("identity_loss", caught_by="images", diagnosis="raises")
-def library_call_with_a_dim(x, x_mapped):
-    return F.l1_loss(x_mapped, x, dim=1)
+@wrong("cycle_terms", caught_by="nothing_is_trained", diagnosis="flags", says="mode")
+def everything_in_evaluation_mode(g_ab, g_ba, a, b):
+    g_ab.eval(), g_ba.eval()
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)
+
+
+@wrong("cycle_terms", caught_by="nothing_is_trained", diagnosis="left gradients", says=".grad")
+def clears_gradients(g_ab, g_ba, a, b):
+    g_ab.zero_grad(), g_ba.zero_grad()
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)
+
+
+@wrong("cycle_terms", caught_by="nothing_is_trained", diagnosis="flags", says="requires_grad")
+def freezes_the_way_there(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    g_ab.requires_grad_(False)
+    return fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)
+
+
+@wrong("cycle_terms", caught_by="points", diagnosis="argument", says="modified")
+def writes_over_the_batch(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    with torch.no_grad():
+        a.mul_(0.5)
+    return fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)
+
+
+@wrong("cycle_terms", caught_by="single_precision", diagnosis="dtype", says="dtype")
+def in_double_precision(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return tuple(x.double() for x in (fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)))
+
+
+@wrong("cycle_terms", caught_by="points", diagnosis="type", says="four tensors")
+def the_fakes_alone(g_ab, g_ba, a, b):
+    return g_ba(b), g_ab(a)
+
+
+@wrong("cycle_terms", caught_by="points", diagnosis="type", says="four tensors")
+def by_name(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return {"fake_a": fake_a, "fake_b": fake_b, "a_cycled": g_ba(fake_b), "b_cycled": g_ab(fake_a)}
+
+
+@wrong("cycle_terms", caught_by="points", diagnosis="type", says="four tensors")
+def forgets_to_give_them_back(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)
+
+
+@wrong("cycle_terms", caught_by="points", diagnosis="shape", says="shape")
+def errors_of_the_round_trips(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, (a - g_ba(fake_b)).abs().mean(), (b - g_ab(fake_a)).abs().mean()
+
+
+@wrong("cycle_terms", caught_by="points", diagnosis="number", says="a_cycled")
+def differences_of_the_round_trips(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, g_ba(fake_b) - a, g_ab(fake_a) - b
+
+
+@wrong("cycle_terms", caught_by="points", diagnosis="mistyped", says="NameError")
+def names_of_the_paper(g_ab, g_ba, a, b):
+    fake_a, fake_b = F_(b), G(a)  # noqa: F821
+    return fake_a, fake_b, g_ba(fake_b), g_ab(fake_a)
+
+
+@wrong("cycle_terms", caught_by="points", diagnosis="random", says="random")
+def with_noise_before_the_way_back(g_ab, g_ba, a, b):
+    fake_a, fake_b = g_ba(b), g_ab(a)
+    return fake_a, fake_b, g_ba(fake_b + 0.01 * torch.randn_like(fake_b)), g_ab(fake_a)
 
 
 # --- cyclegan_generator_loss ------------------------------------------------------------------------------------------
@@ -568,12 +668,12 @@ def cycles_swapped(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, c
     return adversarial + cycle_weight * (F.l1_loss(b_cycled, a) + F.l1_loss(a_cycled, b))
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_judge_is_fooled", diagnosis="number")
+@wrong("cyclegan_generator_loss", caught_by="one_discriminator_is_fooled", diagnosis="number")
 def one_judge_twice(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     return four_terms(d_a_fake_logits, d_a_fake_logits, a, a_cycled, b, b_cycled, cycle_weight)
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_judge_is_fooled", diagnosis="number")
+@wrong("cyclegan_generator_loss", caught_by="one_discriminator_is_fooled", diagnosis="number")
 def loss_of_the_mean_logit(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = 2 * F.softplus(-(d_a_fake_logits.mean() + d_b_fake_logits.mean()) / 2)
     return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
@@ -722,7 +822,7 @@ def everything_negative(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycl
     return -four_terms(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight)
 
 
-@wrong("cyclegan_generator_loss", caught_by="one_judge_is_fooled", diagnosis="number")
+@wrong("cyclegan_generator_loss", caught_by="one_discriminator_is_fooled", diagnosis="number")
 def better_judge_only(d_a_fake_logits, d_b_fake_logits, a, a_cycled, b, b_cycled, cycle_weight):
     adversarial = torch.maximum(F.softplus(-d_a_fake_logits).mean(), F.softplus(-d_b_fake_logits).mean())
     return adversarial + cycle_weight * (F.l1_loss(a_cycled, a) + F.l1_loss(b_cycled, b))
