@@ -1,31 +1,58 @@
 """Section 9 over several seeds: what each training trick does to a plain GAN on the 2-D ring and grid.
 
-python benchmarks/tricks.py [--quick] [--json PATH] [--only WORD]
+    python benchmarks/tricks.py [--quick] [--json PATH] [--only WORD] [--data WORD] [--seeds N] [--first SEED]
+    python benchmarks/tricks.py --page FILE
 
-Every row changes one thing in the first row: networks of two hidden layers of 128, the non-saturating loss, Adam as in
-DCGAN's paper (β₁ = 0.5) with learning rate 1e-3, batches of 128. No row is tuned: weights and numbers are those of the
-papers where they give them, and 1 or the next round number where they don't. All runs have the same number of optimiser
-steps, both players' together. A unit of length is the ring's radius and the grid's spacing.
+Networks, losses and tricks are the lesson's own functions. Every row changes one thing in the first row: the
+non-saturating loss, Adam with learning rate 1e-3 (its authors' default; DCGAN's paper calls it too high for its deep
+networks and takes 2e-4, which is a row) and betas 0.5 and 0.999 (as in that paper), batches of 128. No row is tuned:
+weights and numbers are those of the papers where they give them, and 1 or the next round number where they don't. All
+runs have the same number of optimiser steps, both players' together. A unit of length is the ring's radius and the
+grid's spacing.
+
+With --json, rows that are in the file already are kept, and only the others are run: seeds can be added.
 """
 
 import copy
+import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
+from lesson import load
 from report import options, show, write
 from torch import Tensor, nn
 
-from dgm import data, games, latents, metrics, nets, training
+from dgm import data, games, metrics, nets, training
 from dgm.training import Batch, Player
 
 STEPS = 5000  # of both optimisers together
 BATCH, WIDTH, NOISE, RATE = 128, 128, 16, 1e-3
+
+
+def many_at_once(x: Tensor, reference: Tensor, eps: float) -> Tensor:
+    """Virtual batch norm from the reference's mean and variance, which need not be computed for each sample anew."""
+    variance, centre = torch.var_mean(reference, dim=0, correction=0)
+    share = 1 / (len(reference) + 1)  # of the sample in its own statistics
+    v = (1 - share) * variance + share * (1 - share) * (x - centre).square()
+    return (1 - share) * (x - centre) / (v + eps).sqrt()
+
+
+LESSON = load(
+    "09-training-tricks",
+    *("PLAIN", "latent", "generator", "discriminator", "feature_matching_loss", "minibatch_features"),
+    *("smoothed_discriminator_loss", "virtual_batch_norm", "zero_centred_penalty"),
+    answers={"virtual_batch_norm": many_at_once},
+)
+PLAIN: games.Game = LESSON["PLAIN"]
+latent, generator, discriminator = LESSON["latent"], LESSON["generator"], LESSON["discriminator"]
 
 
 class Task(NamedTuple):
@@ -41,32 +68,11 @@ TASKS = {
 }
 
 Setup = tuple[list[Player], nn.Module]  # who plays, and the network to draw samples from
-latent = latents.gaussian(NOISE)
 play_gan = partial(games.gan, latent=latent, lr=RATE, betas=(0.5, 0.999))
 
 
-def cross_entropy(real: Tensor, fake: Tensor, real_target: float = 1.0, fake_target: float = 0.0) -> Tensor:
+def two_sided(real: Tensor, fake: Tensor, real_target: float = 0.9, fake_target: float = 0.1) -> Tensor:
     return (F.softplus(real) - real_target * real).mean() + (F.softplus(fake) - fake_target * fake).mean()
-
-
-def smoothed(real_target: float, fake_target: float) -> games.Game:
-    """Cross-entropy for D with these targets, the non-saturating loss for G."""
-    loss = partial(cross_entropy, real_target=real_target, fake_target=fake_target)
-    return games.Game(loss, lambda fake: F.softplus(-fake).mean())
-
-
-PLAIN = smoothed(1.0, 0.0)
-
-
-def generator(inputs: int = NOISE) -> nn.Module:
-    return nets.mlp([inputs, WIDTH, WIDTH, 2], activation=nn.ReLU)
-
-
-def discriminator(inputs: int = 2, spectral: bool = False) -> nets.Head:
-    """Scores from the features of a trunk, so that tricks can get at the features."""
-    trunk = nets.mlp([inputs, WIDTH, WIDTH], activation=nn.ReLU, final=nn.ReLU(), spectral=spectral)
-    head = nets.mlp([WIDTH, 1], spectral=spectral)
-    return nets.Head(trunk, head)
 
 
 # --- what the players want --------------------------------------------------------------------------------------------
@@ -84,19 +90,20 @@ def feature_matching(task: Task) -> Setup:
 
     def loss(batch: Batch) -> Tensor:
         fake = G(latent(len(batch[0])))
-        return (D.trunk(batch[0]).mean(0) - D.trunk(fake).mean(0)).square().sum()
+        return LESSON["feature_matching_loss"](D.trunk(batch[0]), D.trunk(fake))
 
     return [d, replace(g, loss=loss)], G
 
 
 def one_sided_smoothing(task: Task) -> Setup:
     G = generator()
-    return play_gan(G, discriminator(), smoothed(0.9, 0.0)), G
+    loss = partial(LESSON["smoothed_discriminator_loss"], smooth=0.9)
+    return play_gan(G, discriminator(), PLAIN._replace(d_loss=loss)), G
 
 
 def two_sided_smoothing(task: Task) -> Setup:
     G = generator()
-    return play_gan(G, discriminator(), smoothed(0.9, 0.1)), G
+    return play_gan(G, discriminator(), PLAIN._replace(d_loss=two_sided)), G
 
 
 def unrolled(task: Task, looks: int = 3, rate: float = 0.1) -> Setup:
@@ -155,8 +162,7 @@ class MinibatchDiscriminator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.trunk(x)
-        m = torch.einsum("nf,fbc->nbc", features, self.kernel)
-        closeness = (-(m[:, None] - m[None]).abs().sum(-1)).exp().sum(1) - 1  # itself not counted
+        closeness = LESSON["minibatch_features"](features, self.kernel)
         return self.head(torch.cat([features, closeness], dim=1))
 
 
@@ -186,12 +192,9 @@ class VirtualNorm(nn.Module):
         h, r = z, self.reference
         for layer, scale, shift in zip(self.layers, self.scales, self.shifts, strict=True):
             h, r = layer(h), layer(r)
-            variance, centre = torch.var_mean(r, dim=0, correction=0)
-            share = 1 / (len(r) + 1)  # of the sample in its own statistics
-            m = share * h + (1 - share) * centre
-            v = (1 - share) * variance + share * (1 - share) * (h - centre).square()
-            h = torch.relu(scale * (h - m) / (v + 1e-5).sqrt() + shift)
-            r = torch.relu(scale * (r - centre) / (variance + 1e-5).sqrt() + shift)
+            h = torch.relu(scale * LESSON["virtual_batch_norm"](h, r, 1e-5) + shift)
+            centred = (r - r.mean(0)) / (r.var(0, correction=0) + 1e-5).sqrt()  # the reference is its own company
+            r = torch.relu(scale * centred + shift)
         return self.last(h)
 
 
@@ -241,16 +244,15 @@ def virtual_batch_norm(task: Task) -> Setup:
 
 def spectral_norm(task: Task) -> Setup:
     G = generator()
-    return play_gan(G, discriminator(spectral=True), PLAIN), G
+    trunk = nets.mlp([2, WIDTH, WIDTH], activation=nn.ReLU, final=nn.ReLU(), spectral=True)
+    return play_gan(G, nets.Head(trunk, nets.mlp([WIDTH, 1], spectral=True)), PLAIN), G
 
 
-def zero_centred_penalty(task: Task, weight: float = 0.5) -> Setup:
-    """R1: half the squared slope of D at the data (Mescheder et al., 2018)."""
+def zero_centred_penalty(task: Task) -> Setup:
+    """R1 with its weight γ = 1 (Mescheder et al., 2018)."""
 
     def penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
-        real = real.detach().requires_grad_()
-        (slope,) = torch.autograd.grad(critic(real).sum(), real, create_graph=True)
-        return weight * slope.square().sum(1).mean()
+        return LESSON["zero_centred_penalty"](critic, real)
 
     G = generator()
     return play_gan(G, discriminator(), PLAIN, penalty=penalty), G
@@ -302,6 +304,11 @@ def without_momentum(task: Task) -> Setup:
     return play_gan(G, discriminator(), PLAIN, betas=(0.0, 0.99)), G
 
 
+def slower_or_faster(task: Task, rate: float) -> Setup:
+    G = generator()
+    return play_gan(G, discriminator(), PLAIN, lr=rate), G
+
+
 def averaged_weights(task: Task) -> Setup:
     """Samples come from the exponential average of G's weights (Yazıcı et al., 2019); nothing else changes."""
     G = generator()
@@ -309,15 +316,34 @@ def averaged_weights(task: Task) -> Setup:
     return play_gan(G, discriminator(), PLAIN, g_after=averaged.update_parameters), averaged
 
 
-def four_together(task: Task) -> Setup:
-    """Fading noise, a faster D, no momentum, averaged weights."""
-    players, G = fading_noise(task, betas=(0.0, 0.99), lr=2 * RATE, g_lr=RATE)
+class Parted(nn.Module):
+    """Push every coordinate of the noise away from 0: many clouds in place of one (as in benchmarks/modes.py)."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return z + z.sign()
+
+
+def together(task: Task, parted: bool = False) -> Setup:
+    """Fading noise, a faster D, no momentum, averaged weights; and the generator's noise in many clouds."""
+    G, D = generator(), Blurred(discriminator(), 0.5)
+    if parted:
+        G = nn.Sequential(Parted(), G)
+
+    def fade(module: nn.Module) -> None:
+        D.blur = max(0.0, D.blur - 0.5 / (STEPS / 4))
+
     averaged = training.average(G, 0.998)
-    return [players[0], replace(players[1], after=averaged.update_parameters)], averaged
+    players = play_gan(
+        G, D, PLAIN, betas=(0.0, 0.99), lr=2 * RATE, g_lr=RATE, d_after=fade, g_after=averaged.update_parameters
+    )
+    return players, averaged
 
 
 TRICKS: dict[str, Callable[[Task], Setup]] = {
     "plain": plain,
+    "rate 2e-4, as DCGAN": partial(slower_or_faster, rate=2e-4),
+    "rate 5e-4": partial(slower_or_faster, rate=5e-4),
+    "rate 2e-3": partial(slower_or_faster, rate=2e-3),
     "feature matching": feature_matching,
     "minibatch features": minibatch_discrimination,
     "packing, 2": partial(packing, m=2),
@@ -338,8 +364,11 @@ TRICKS: dict[str, Callable[[Task], Setup]] = {
     "historical averaging": historical_averaging,
     "averaged weights": averaged_weights,
     "unrolling, 3 steps": unrolled,
-    "noise, rates, no momentum, averaging": four_together,
+    "noise, rates, no momentum, averaging": together,
+    "the same, all rates falling to 0": together,
+    "the same, noise in clouds": partial(together, parted=True),
 }
+FALLING = ("the same, all rates falling to 0", "the same, noise in clouds")
 
 
 def run(name: str, trick: str, seed: int, steps: int) -> dict:
@@ -350,7 +379,8 @@ def run(name: str, trick: str, seed: int, steps: int) -> dict:
     batch = (task.x, task.y) if trick == "labels" else (task.x,)
     turns = round(steps / sum(1 / player.every for player in players))
     begin = time.process_time()
-    for _ in training.play(players, data.batches(*batch, size=BATCH), turns, progress=False):
+    anneal = 1.0 if trick in FALLING else 0.0
+    for _ in training.play(players, data.batches(*batch, size=BATCH), turns, anneal=anneal, progress=False):
         pass
     seconds = time.process_time() - begin
     G = copy.deepcopy(G).eval()
@@ -363,37 +393,58 @@ def run(name: str, trick: str, seed: int, steps: int) -> dict:
     }  # fmt: skip
 
 
-def spread(values: list[float], form: str) -> str:
-    return f"{mean(values):{form}} ({min(values):{form}} to {max(values):{form}})"
+def spread(values: list, form: str, ends: str) -> str:
+    return f"{mean(values):{form}} ({min(values):{ends}} to {max(values):{ends}})"
+
+
+def lines(rows: list[dict]) -> list[list[str]]:
+    """The table's lines: what was found on each data set, how many runs there were, and what one of them cost."""
+    found = []
+    for trick in TRICKS:
+        line, counts = [trick], []
+        for name in TASKS:
+            mine = [row for row in rows if (row["trick"], row["data"]) == (trick, name)]
+            counts.append(str(len(mine)))
+            modes, good = [row["modes"] for row in mine], [row["high_quality"] for row in mine]
+            line += [spread(modes, ".1f", "d"), spread(good, ".0%", ".0%")] if mine else ["", ""]
+        if any(line[1:]):
+            found.append([*line, " + ".join(counts)])
+    return found
+
+
+COLUMNS = ["", "ring: modes of 8", "high quality", "grid: modes of 25", "high quality", "runs"]
 
 
 def main() -> None:
     parser = options((__doc__ or "").split("\n")[0])
     parser.add_argument("--only", default="", metavar="WORD", help="only the tricks whose name contains this")
+    parser.add_argument("--data", default="", metavar="WORD", help="only the ring, or only the grid")
+    parser.add_argument("--seeds", type=int, default=10, help="runs per row (default 10)")
+    parser.add_argument("--first", type=int, default=0, help="the first seed (default 0)")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="run nothing: print the lesson's table of these rows")
     arguments = parser.parse_args()
+    if arguments.page:
+        rows = json.loads(arguments.page.read_text())["rows"]
+        for line in (COLUMNS, ["---"] * len(COLUMNS), *lines(rows)):
+            cells = [re.sub(r"%(?= |\)|$)", " %", cell).replace(" % to", " to").replace(" %)", ")") for cell in line]
+            print("|" + "|".join(f" {cell} ".replace("  ", " ") for cell in cells) + "|")
+        return
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)  # a game that is won makes gradients next to 0, which are slow
-    seeds, steps = ([0], 60) if arguments.quick else ([0, 1, 2, 3, 4], STEPS)
+    seeds = range(arguments.first, arguments.first + arguments.seeds)
+    seeds, steps = ([0], 60) if arguments.quick else (seeds, STEPS)
     chosen = [trick for trick in TRICKS if arguments.only in trick]
-    if not chosen:
-        parser.error(f"no trick's name contains {arguments.only!r}")
+    if not chosen or arguments.data not in "ring grid":
+        parser.error(f"no trick's name contains {arguments.only!r}, or no data are called {arguments.data!r}")
     rows = []
+    if arguments.json and arguments.json.exists():
+        rows = json.loads(arguments.json.read_text())["rows"]
+    done = {(row["data"], row["trick"], row["seed"]) for row in rows}
     for trick in chosen:
-        for name in TASKS:
-            rows += [run(name, trick, seed, steps) for seed in seeds]
-        write(arguments.json, rows)  # the whole takes half an hour: keep what there is
-    lines = []
-    for trick in chosen:
-        line = [trick]
-        for name in TASKS:
-            mine = [row for row in rows if (row["trick"], row["data"]) == (trick, name)]
-            line += [
-                spread([row["modes"] for row in mine], ".1f"),
-                spread([row["high_quality"] for row in mine], ".0%"),
-            ]
-        lines.append([*line, f"{mean(row['cpu_seconds'] for row in rows if row['trick'] == trick):.0f}"])
-    columns = ["", "ring: modes of 8", "high quality", "grid: modes of 25", "high quality", "CPU s"]
-    show(f"One trick at a time, {len(seeds)} seeds: mean (least to greatest)", columns, lines)
+        for name in (name for name in TASKS if arguments.data in name):
+            rows += [run(name, trick, seed, steps) for seed in seeds if (name, trick, seed) not in done]
+            write(arguments.json, rows)  # the whole takes hours: keep what there is
+    show("One trick at a time: mean (least to greatest)", COLUMNS, lines(rows))
 
 
 if __name__ == "__main__":

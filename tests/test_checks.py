@@ -653,7 +653,6 @@ LOST = {
     "gradient_penalty/single_precision": "two slopes that happen to be small, of ten",
     "feature_matching_loss/equal_means": ROUNDED,
     "smoothed_discriminator_loss/overconfident": ZERO,
-    "smoothed_optimal_discriminator/where_only_one_is": ROUNDED,
     "minibatch_features/far_apart": ZERO,
     "virtual_batch_norm/one_far_sample": "two slopes that happen to be small, of eight",
 }

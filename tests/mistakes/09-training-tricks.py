@@ -1,6 +1,7 @@
 """Answers to section 9. Each wrong one was seen in public code or in a notebook, or is one slip away from it."""
 
 import math
+import warnings
 
 import torch
 import torch.nn.functional as F
@@ -511,6 +512,513 @@ def forgets_to_look_ahead(x, y, lr):
     return x - lr * y_ahead, y + lr * x_ahead  # noqa: F821
 
 
+# --- game_jacobian ----------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "game_jacobian",
+    r"hessian|jacrev|functional|create_graph|allow_unused|materialize|torch\.func|stack"
+    r"|(minus|negative|[-−]) ?(of )?(the )?(second )?(derivatives?|slopes?|hessian)|0 ?\* ?theta"
+    r"|zeros_like|second derivatives? of (g_loss|d_loss|its own)|(differentiate|derive)\w* twice",
+)
+
+
+@right("game_jacobian")
+def rows_of_two_hessians(d_loss, g_loss, theta, psi):
+    of_theta, _ = torch.autograd.functional.hessian(g_loss, (theta, psi))
+    _, of_psi = torch.autograd.functional.hessian(d_loss, (theta, psi))
+    return -torch.stack([torch.stack(of_theta), torch.stack(of_psi)])
+
+
+@right("game_jacobian")
+def by_function_transforms(d_loss, g_loss, theta, psi):
+    pulls = torch.func.grad(g_loss, argnums=0), torch.func.grad(d_loss, argnums=1)
+    rows = [torch.func.jacrev(pull, argnums=(0, 1))(theta, psi) for pull in pulls]
+    return -torch.stack([torch.stack(row) for row in rows]).detach()
+
+
+@right("game_jacobian")
+def forward_over_reverse(d_loss, g_loss, theta, psi):
+    def field(state):
+        return -torch.stack([torch.func.grad(g_loss, 0)(*state), torch.func.grad(d_loss, 1)(*state)])
+
+    return torch.func.jacfwd(field)(torch.stack([theta, psi]).detach())
+
+
+@right("game_jacobian")
+def entry_by_entry(d_loss, g_loss, theta, psi):
+    numbers = [x.detach().clone().requires_grad_() for x in (theta, psi)]
+
+    def derivative(y, x):
+        if not y.requires_grad:
+            return torch.zeros_like(x)
+        (found,) = torch.autograd.grad(y, x, create_graph=True, allow_unused=True)
+        return torch.zeros_like(x) if found is None else found
+
+    pulls = [-derivative(loss(*numbers), own) for loss, own in zip((g_loss, d_loss), numbers, strict=True)]
+    return torch.stack([torch.stack([derivative(pull, x) for x in numbers]) for pull in pulls]).detach()
+
+
+@right("game_jacobian")
+def nothing_times_everything(d_loss, g_loss, theta, psi):
+    state = torch.stack([theta, psi]).detach().requires_grad_()
+    matrix = state.new_zeros(2, 2)
+    for k, loss in enumerate((g_loss, d_loss)):
+        value = loss(state[0], state[1]) + 0 * state.sum()
+        slope = torch.autograd.grad(value, state, create_graph=True)[0][k] + 0 * state.square().sum()
+        matrix[k] = -torch.autograd.grad(slope, state)[0]
+    return matrix
+
+
+@right("game_jacobian")
+def jacobian_of_the_field(d_loss, g_loss, theta, psi):
+    def field(state):
+        slopes = []
+        for k, loss in enumerate((g_loss, d_loss)):
+            value = loss(state[0], state[1])
+            grads = torch.autograd.grad(value, state, create_graph=True, materialize_grads=True)
+            slopes.append(grads[0][k])
+        return -torch.stack(slopes)
+
+    return torch.autograd.functional.jacobian(field, torch.stack([theta, psi]).detach())
+
+
+@right("game_jacobian")
+def a_column_at_a_time(d_loss, g_loss, theta, psi):
+    def field(a, b):
+        return -torch.func.grad(g_loss, 0)(a, b), -torch.func.grad(d_loss, 1)(a, b)
+
+    here, one, none = (theta.detach(), psi.detach()), torch.ones_like(theta), torch.zeros_like(theta)
+    columns = [torch.func.jvp(field, here, along)[1] for along in ((one.detach(), none), (none, one.detach()))]
+    return torch.stack([torch.stack(column) for column in columns], dim=1)
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="sign", says="sign is reversed")
+def slopes_instead_of_pulls(d_loss, g_loss, theta, psi):
+    return -rows_of_two_hessians(d_loss, g_loss, theta, psi)
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="number")
+def transposed(d_loss, g_loss, theta, psi):
+    return rows_of_two_hessians(d_loss, g_loss, theta, psi).T
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="number")
+def losses_swapped(d_loss, g_loss, theta, psi):
+    return rows_of_two_hessians(g_loss, d_loss, theta, psi)
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="number")
+def discriminator_in_the_first_row(d_loss, g_loss, theta, psi):
+    return rows_of_two_hessians(d_loss, g_loss, theta, psi).flip(0)
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="number")
+def psi_in_the_first_column(d_loss, g_loss, theta, psi):
+    return rows_of_two_hessians(d_loss, g_loss, theta, psi).flip(1)
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="number")
+def loss_called_with_psi_first(d_loss, g_loss, theta, psi):
+    return rows_of_two_hessians(lambda a, b: d_loss(b, a), lambda a, b: g_loss(b, a), theta, psi)
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="number")
+def by_the_other_players_number_first(d_loss, g_loss, theta, psi):
+    _, of_theta = torch.autograd.functional.hessian(g_loss, (theta, psi))
+    of_psi, _ = torch.autograd.functional.hessian(d_loss, (theta, psi))
+    return -torch.stack([torch.stack(of_theta), torch.stack(of_psi)])
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="number")
+def as_if_the_losses_summed_to_zero(d_loss, g_loss, theta, psi):
+    of_theta, of_psi = torch.autograd.functional.hessian(g_loss, (theta, psi))
+    return torch.stack([-torch.stack(of_theta), torch.stack(of_psi)])
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="number")
+def hessian_of_the_summed_losses(d_loss, g_loss, theta, psi):
+    rows = torch.autograd.functional.hessian(lambda a, b: d_loss(a, b) + g_loss(a, b), (theta, psi))
+    return -torch.stack([torch.stack(row) for row in rows])
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="number")
+def at_the_origin(d_loss, g_loss, theta, psi):
+    return rows_of_two_hessians(d_loss, g_loss, torch.zeros_like(theta), torch.zeros_like(psi))
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="number")
+def only_the_generator_descends(d_loss, g_loss, theta, psi):
+    return rows_of_two_hessians(d_loss, g_loss, theta, psi) * torch.tensor([[1.0], [-1.0]], dtype=theta.dtype)
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="number")
+def products_of_slopes(d_loss, g_loss, theta, psi):
+    of_d = torch.stack(torch.func.grad(d_loss, (0, 1))(theta, psi))
+    of_g = torch.stack(torch.func.grad(g_loss, (0, 1))(theta, psi))
+    return -torch.stack([of_g[0] * of_g, of_d[1] * of_d]).detach()
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="number")
+def first_derivatives_only(d_loss, g_loss, theta, psi):
+    rows = [torch.stack(torch.func.grad(loss, (0, 1))(theta, psi)) for loss in (g_loss, d_loss)]
+    return -torch.stack(rows).detach()
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="number")
+def differences_of_large_steps(d_loss, g_loss, theta, psi):
+    h, rows = 1e-2, []
+    for pull in (torch.func.grad(g_loss, 0), torch.func.grad(d_loss, 1)):
+        here = pull(theta, psi)
+        rows.append(torch.stack([pull(theta + h, psi) - here, pull(theta, psi + h) - here]) / h)
+    return -torch.stack(rows).detach()
+
+
+@wrong("game_jacobian", caught_by="each_for_itself", diagnosis="number")
+def nothing_on_the_diagonal(d_loss, g_loss, theta, psi):
+    matrix = rows_of_two_hessians(d_loss, g_loss, theta, psi)
+    return matrix - matrix.diag().diag()
+
+
+@wrong("game_jacobian", caught_by="one_product", diagnosis="number")
+def only_the_diagonal(d_loss, g_loss, theta, psi):
+    return rows_of_two_hessians(d_loss, g_loss, theta, psi).diag().diag()
+
+
+@wrong("game_jacobian", caught_by="one_product", diagnosis="raises")
+def missing_derivatives_are_errors(d_loss, g_loss, theta, psi):
+    theta, psi = theta.detach().clone().requires_grad_(), psi.detach().clone().requires_grad_()
+    (of_theta,) = torch.autograd.grad(g_loss(theta, psi), theta, create_graph=True)
+    (of_psi,) = torch.autograd.grad(d_loss(theta, psi), psi, create_graph=True)
+    rows = [torch.stack(torch.autograd.grad(-pull, (theta, psi))) for pull in (of_theta, of_psi)]
+    return torch.stack(rows)
+
+
+@wrong("game_jacobian", caught_by="constant_pulls", diagnosis="raises")
+def only_the_second_round_may_be_missing(d_loss, g_loss, theta, psi):
+    numbers = [x.detach().clone().requires_grad_() for x in (theta, psi)]
+    rows = []
+    for loss, own in zip((g_loss, d_loss), numbers, strict=True):
+        (slope,) = torch.autograd.grad(loss(*numbers), own, create_graph=True)
+        again = torch.autograd.grad(-slope, numbers, allow_unused=True)
+        rows.append(torch.stack([torch.zeros_like(own) if g is None else g for g in again]))
+    return torch.stack(rows)
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="type", says="off the graph")
+def still_on_the_graph(d_loss, g_loss, theta, psi):
+    theta, psi = theta.detach().clone().requires_grad_(), psi.detach().clone().requires_grad_()
+    rows = []
+    for loss, own in ((g_loss, theta), (d_loss, psi)):
+        slope = torch.autograd.grad(loss(theta, psi), own, create_graph=True, materialize_grads=True)[0]
+        slope = slope + 0 * theta * psi
+        rows.append(torch.stack(torch.autograd.grad(-slope, (theta, psi), create_graph=True)))
+    return torch.stack(rows)
+
+
+@wrong("game_jacobian", caught_by="numbers_being_learnt", diagnosis="type", says="off the graph")
+def on_the_callers_graph(d_loss, g_loss, theta, psi):
+    pulls = torch.func.grad(g_loss, argnums=0), torch.func.grad(d_loss, argnums=1)
+    return -torch.stack([torch.stack(torch.func.jacrev(pull, argnums=(0, 1))(theta, psi)) for pull in pulls])
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="flags", says="requires_grad")
+def flags_left_on(d_loss, g_loss, theta, psi):
+    theta.requires_grad_(), psi.requires_grad_()
+    return rows_of_two_hessians(d_loss, g_loss, theta, psi)
+
+
+@wrong("game_jacobian", caught_by="numbers_being_learnt", diagnosis="left gradients", says=".grad")
+def backward_into_the_numbers(d_loss, g_loss, theta, psi):
+    if theta.requires_grad:
+        g_loss(theta, psi).backward()
+    return rows_of_two_hessians(d_loss, g_loss, theta, psi)
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="type")
+def its_eigenvalues(d_loss, g_loss, theta, psi):
+    return torch.linalg.eigvals(rows_of_two_hessians(d_loss, g_loss, theta, psi))
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="shape", says="shape")
+def the_pull_itself(d_loss, g_loss, theta, psi):
+    return -torch.stack([torch.func.grad(g_loss, 0)(theta, psi), torch.func.grad(d_loss, 1)(theta, psi)]).detach()
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="type")
+def rows_of_numbers(d_loss, g_loss, theta, psi):
+    return rows_of_two_hessians(d_loss, g_loss, theta, psi).tolist()
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="dtype", says="dtype")
+def from_python_numbers(d_loss, g_loss, theta, psi):
+    return torch.tensor(rows_of_two_hessians(d_loss, g_loss, theta, psi).tolist())
+
+
+@wrong("game_jacobian", caught_by="single_precision", diagnosis="dtype", says="dtype")
+def always_double(d_loss, g_loss, theta, psi):
+    return rows_of_two_hessians(d_loss, g_loss, theta.double(), psi.double())
+
+
+@wrong("game_jacobian", caught_by="unlike_losses", diagnosis="raises")
+def slope_without_a_graph(d_loss, g_loss, theta, psi):
+    theta, psi = theta.detach().clone().requires_grad_(), psi.detach().clone().requires_grad_()
+    rows = []
+    for loss, own in ((g_loss, theta), (d_loss, psi)):
+        (slope,) = torch.autograd.grad(loss(theta, psi), own)
+        rows.append(torch.stack(torch.autograd.grad(-slope, (theta, psi), allow_unused=True)))
+    return torch.stack(rows)
+
+
+# --- zero_centred_penalty ---------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "zero_centred_penalty",
+    r"create_graph|flatten\(1\)|\.sum\(\)|0\.5|\bhalf\b|½|/ ?2\b|squared (norm|length|slope)"
+    r"|square of (the|its) (norm|length|slope)"
+    r"|squar\w* and (then )?(sum|add)|sum of (the )?(logits|scores)|(add|sum)\w* (up )?(the )?(logits|scores|squares)",
+)
+
+
+@right("zero_centred_penalty")
+def squares_of_the_slope(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return slope.square().flatten(1).sum(1).mean() / 2
+
+
+@right("zero_centred_penalty")
+def as_in_public_code(discriminator, real):
+    x = real.detach().requires_grad_(True)
+    scores = discriminator(x)
+    gradient = torch.autograd.grad(outputs=scores.sum(), inputs=x, create_graph=True, retain_graph=True)[0]
+    return 0.5 * gradient.pow(2).reshape(gradient.shape[0], -1).sum(1).mean()
+
+
+@right("zero_centred_penalty")
+def everything_over_n(discriminator, real):
+    x = real.detach().requires_grad_()
+    scores = discriminator(x)
+    (slope,) = torch.autograd.grad(scores, x, grad_outputs=torch.ones_like(scores), create_graph=True)
+    return torch.einsum("...,...->", slope, slope) / (2 * len(real))
+
+
+@right("zero_centred_penalty")
+def vectorised_gradient(discriminator, real):
+    slope = torch.func.vmap(torch.func.grad(lambda one: discriminator(one[None]).sum()))(real)
+    return torch.linalg.vector_norm(slope.flatten(1), dim=1).pow(2).mean() * 0.5
+
+
+@right("zero_centred_penalty")
+def one_by_one(discriminator, real):
+    total = 0.0
+    for one in real.detach():
+        x = one[None].clone().requires_grad_()
+        (slope,) = torch.autograd.grad(discriminator(x).squeeze(), x, create_graph=True)
+        total = total + slope.pow(2).sum()
+    return total / len(real) / 2
+
+
+@right("zero_centred_penalty")
+def a_copy_on_the_graph(discriminator, real):
+    x = real + torch.zeros_like(real, requires_grad=True)
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return F.mse_loss(slope, torch.zeros_like(slope), reduction="sum") / len(x) / 2
+
+
+@right("zero_centred_penalty")
+def jacobian_of_the_sum(discriminator, real):
+    slope = torch.autograd.functional.jacobian(lambda x: discriminator(x).sum(), real, create_graph=True)
+    return (slope.flatten(1).norm(dim=1) ** 2).mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="factor", says="same factor, 2")
+def without_the_half(discriminator, real):
+    return 2 * squares_of_the_slope(discriminator, real)
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="cut", says="keep it")
+def no_create_graph(discriminator, real):
+    x = real.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x)
+    return slope.square().flatten(1).sum(1).mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="cut", says="keep it")
+def retained_only(discriminator, real):
+    x = real.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, retain_graph=True)
+    return slope.square().flatten(1).sum(1).mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="number")
+def centred_at_one(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return (slope.flatten(1).norm(dim=1) - 1).square().mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="number")
+def length_not_squared(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return slope.flatten(1).norm(dim=1).mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="number")
+def slope_of_the_mean_logit(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).mean(), x, create_graph=True)
+    return slope.square().flatten(1).sum(1).mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="number")
+def mean_over_the_axes(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return slope.square().mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="number")
+def summed_over_the_batch(discriminator, real):
+    return len(real) * squares_of_the_slope(discriminator, real)
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="number")
+def slope_of_the_probability(discriminator, real):
+    return squares_of_the_slope(lambda x: torch.sigmoid(discriminator(x)), real)
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="number")
+def slope_of_the_loss(discriminator, real):
+    return squares_of_the_slope(lambda x: F.softplus(-discriminator(x)), real)
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="number")
+def logits_instead_of_slopes(discriminator, real):
+    return discriminator(real).square().mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="number")
+def slope_in_the_parameters(discriminator, real):
+    parameters = [p for p in discriminator.parameters() if p.requires_grad]
+    slopes = torch.autograd.grad(discriminator(real).mean(), parameters, create_graph=True)
+    return sum(slope.square().sum() for slope in slopes) / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="number")
+def square_of_the_mean_slope(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return slope.mean(0).square().sum() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="number")
+def sum_of_absolute_slopes(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return slope.flatten(1).abs().sum(1).square().mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="sign", says="sign is reversed")
+def a_reward_for_slopes(discriminator, real):
+    return -squares_of_the_slope(discriminator, real)
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="random")
+def at_noisy_data(discriminator, real):
+    return squares_of_the_slope(discriminator, real + 0.1 * torch.randn_like(real))
+
+
+@wrong("zero_centred_penalty", caught_by="images", diagnosis="number")
+def over_the_channels_alone(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return slope.square().sum(1).mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="logits_without_a_column", diagnosis="raises")
+def ones_in_a_column(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    ones = torch.ones(len(x), 1, dtype=x.dtype)
+    (slope,) = torch.autograd.grad(discriminator(x), x, grad_outputs=ones, create_graph=True)
+    return slope.square().flatten(1).sum(1).mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="logits_without_a_column", diagnosis="raises")
+def takes_the_column(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x)[:, 0].sum(), x, create_graph=True)
+    return slope.square().flatten(1).sum(1).mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="batch_of_one", diagnosis="raises")
+def squeezed_slopes(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return slope.squeeze().flatten(1).square().sum(1).mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="flat_places", diagnosis="nan slope", says="nan or infinite")
+def root_and_square(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return slope.square().flatten(1).sum(1).sqrt().square().mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="flat_places", diagnosis="number")
+def mean_of_those_that_have_a_slope(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    squares = slope.square().flatten(1).sum(1)
+    return squares[squares > 0].mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="steep_slopes", diagnosis="number")
+def clamped(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return slope.clamp(-1, 1).square().flatten(1).sum(1).mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="old_gradients", diagnosis="left gradients", says=".grad")
+def backward_into_everything(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        discriminator(x).sum().backward(create_graph=True)
+    return x.grad.square().flatten(1).sum(1).mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="flags", says="requires_grad")
+def flag_on_the_callers_data(discriminator, real):
+    real.requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(real).sum(), real, create_graph=True)
+    return slope.square().flatten(1).sum(1).mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="raises")
+def no_flag_at_all(discriminator, real):
+    (slope,) = torch.autograd.grad(discriminator(real).sum(), real, create_graph=True)
+    return slope.square().flatten(1).sum(1).mean() / 2
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="cut", says=".item()")
+def ends_in_a_number_of_python(discriminator, real):
+    return squares_of_the_slope(discriminator, real).item()
+
+
+@wrong("zero_centred_penalty", caught_by="points", diagnosis="shape", says="scalar")
+def one_per_sample(discriminator, real):
+    x = real.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return slope.square().flatten(1).sum(1) / 2
+
+
+@wrong("zero_centred_penalty", caught_by="single_precision", diagnosis="dtype", says="dtype")
+def in_double_precision(discriminator, real):
+    return squares_of_the_slope(discriminator, real).double()
+
+
 # --- feature_matching_loss --------------------------------------------------------------------------------------------
 
 bank.spoils(
@@ -903,173 +1411,6 @@ def labels_by_hand(real_logits, fake_logits, smooth):
 @wrong("smoothed_discriminator_loss", caught_by="two_batches", diagnosis="type", says="scalar")
 def a_loss_for_each_batch(real_logits, fake_logits, smooth):
     return (F.softplus(real_logits) - smooth * real_logits).mean(), F.softplus(fake_logits).mean()
-
-
-# --- smoothed_optimal_discriminator -----------------------------------------------------------------------------------
-
-bank.spoils(
-    "smoothed_optimal_discriminator",
-    r"alpha *[*·]? *p|beta *[*·]? *q|/ *\(p *\+ *q\)|(weighted|share-weighted) (mean|average)"
-    r"|(mean|average) of (alpha and beta|the targets|both targets)|proportion to (p|their|the densit)"
-    r"|(divided by|over) (p \+ q|the sum|both densities|their sum)",
-)
-
-
-@right("smoothed_optimal_discriminator")
-def formula(p, q, alpha, beta):
-    return (alpha * p + beta * q) / (p + q)
-
-
-@right("smoothed_optimal_discriminator")
-def mean_target(p, q, alpha, beta):
-    share = p / (p + q)
-    return alpha * share + beta * (1 - share)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="cut", says="gradient")
-def entry_by_entry(p, q, alpha, beta):
-    values = [(alpha * a + beta * b) / (a + b) for a, b in zip(p.flatten().tolist(), q.flatten().tolist(), strict=True)]
-    return torch.tensor(values, dtype=p.dtype).view(p.shape)
-
-
-@right("smoothed_optimal_discriminator")
-def interpolate(p, q, alpha, beta):
-    low, high = torch.full_like(p, beta), torch.full_like(p, alpha)
-    return torch.lerp(low, high, p / (p + q))
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="two_sided", diagnosis="number")
-def beta_forgotten(p, q, alpha, beta):
-    return alpha * p / (p + q)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="two_sided", diagnosis="number")
-def smoothed_densities_below(p, q, alpha, beta):
-    return (alpha * p + beta * q) / (alpha * p + beta * q + (1 - alpha) * q + (1 - beta) * p)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="number")
-def normalised_by_the_targets(p, q, alpha, beta):
-    return (alpha * p + beta * q) / (alpha * p + (1 - beta) * q)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="two_sided", diagnosis="number")
-def swapped_targets(p, q, alpha, beta):
-    return (beta * p + alpha * q) / (p + q)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="no_smoothing", diagnosis="number")
-def odds(p, q, alpha, beta):
-    return (alpha * p + beta * q) / q
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="where_only_one_is", diagnosis="nan")
-def odds_of_the_targets(p, q, alpha, beta):
-    ratio = p / q
-    return (alpha * ratio + beta) / (ratio + 1)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="far_from_everything", diagnosis="number")
-def a_constant_below(p, q, alpha, beta):
-    return (alpha * p + beta * q) / (p + q + 1e-8)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="table", diagnosis="number")
-def normalises_first(p, q, alpha, beta):
-    p, q = p / p.sum(), q / q.sum()
-    return (alpha * p + beta * q) / (p + q)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="double_precision", diagnosis="dtype", says="dtype")
-def float_out(p, q, alpha, beta):
-    return ((alpha * p + beta * q) / (p + q)).float()
-
-
-@right("smoothed_optimal_discriminator")
-def distance_from_beta(p, q, alpha, beta):
-    return beta + (alpha - beta) * (p / (p + q))
-
-
-@right("smoothed_optimal_discriminator")
-def in_double_and_back(p, q, alpha, beta):
-    a, b = p.double(), q.double()
-    return ((alpha * a + beta * b) / (a + b)).to(p.dtype)
-
-
-@right("smoothed_optimal_discriminator")
-def shares_of_a_stack(p, q, alpha, beta):
-    both = torch.stack([p, q])
-    shares = both / both.sum(0, keepdim=True)
-    return torch.einsum("k,k...->...", shares.new_tensor([alpha, beta]), shares)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="number")
-def densities_swapped(p, q, alpha, beta):
-    return (alpha * q + beta * p) / (p + q)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="number")
-def smoothing_ignored(p, q, alpha, beta):
-    return p / (p + q)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="number")
-def smoothed_densities_in_the_old_formula(p, q, alpha, beta):
-    return alpha * p / (alpha * p + (1 - beta) * q)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="two_sided", diagnosis="number")
-def scaled_by_alpha_shifted_by_beta(p, q, alpha, beta):
-    return alpha * p / (p + q) + beta
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="two_sided", diagnosis="number")
-def weights_alpha_and_beta_normalised(p, q, alpha, beta):
-    return (alpha * p + beta * q) / ((alpha + beta) * (p + q))
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="number")
-def whichever_is_larger(p, q, alpha, beta):
-    return torch.where(p > q, torch.full_like(p, alpha), torch.full_like(q, beta))
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="number")
-def sigmoid_of_the_ratio(p, q, alpha, beta):
-    return beta + (alpha - beta) * torch.sigmoid(p / q.clamp(min=1e-30))
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="where_only_one_is", diagnosis="nan slope", says="nan")
-def through_logarithms(p, q, alpha, beta):
-    share = torch.sigmoid(p.log() - q.log())
-    return alpha * share + beta * (1 - share)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="far_from_everything", diagnosis="number")
-def denominator_kept_from_zero(p, q, alpha, beta):
-    return (alpha * p + beta * q) / (p + q).clamp(min=1e-12)
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="slope", says="gradient")
-def denominator_as_a_constant(p, q, alpha, beta):
-    return (alpha * p + beta * q) / (p + q).detach()
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="argument", says="modified")
-def adds_up_in_place(p, q, alpha, beta):
-    above = alpha * p + beta * q
-    p += q
-    return above / p
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="table", diagnosis="shape", says="shape")
-def flattened(p, q, alpha, beta):
-    return ((alpha * p + beta * q) / (p + q)).flatten()
-
-
-@wrong("smoothed_optimal_discriminator", caught_by="one_sided", diagnosis="type", says="NumPy array")
-def in_numpy(p, q, alpha, beta):
-    p, q = p.detach().numpy(), q.detach().numpy()
-    return (alpha * p + beta * q) / (p + q)
 
 
 # --- minibatch_features -----------------------------------------------------------------------------------------------
