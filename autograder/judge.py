@@ -213,8 +213,8 @@ def _compare_value(exercise: Exercise, got: _Value, expected: _Value, precision:
         told = f"{_name_of(expected)} should be returned; this returns {_name_of(got)}."
         return _Complaint("shape", told)
     if isinstance(expected, _TensorValue) and isinstance(got, _TensorValue) and got.dtype != expected.dtype:
-        told = f"the result should keep the inputs' dtype, {expected.dtype}; this is {got.dtype}."
-        return _Complaint("dtype", told)
+        wanted = "keep the inputs' dtype," if "float" in expected.dtype else "be of dtype"
+        return _Complaint("dtype", f"the result should {wanted} {expected.dtype}; this is {got.dtype}.")
     if isinstance(expected, _Number) and expected.kind in ("bool", "int") and isinstance(got, _Number):
         return None if (got.kind, got.data) == (expected.kind, expected.data) else _Complaint("number", "wrong value.")
     assert not isinstance(expected, _Other), "a reference is made of numbers"

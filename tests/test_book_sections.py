@@ -69,6 +69,7 @@ def test_every_section_is_on_the_real_front_page(monkeypatch):
         ("  group: numbers\n", "  group: colours\n", "12: the front page has no group 'colours'; its groups are numb"),
         ("  group: numbers\n", "  group: numbers\n  kind: x\n", "13: unknown word 'kind' in section"),
         ("under: tractable", "under: explicit", "14: 'doubling' hangs under one of tractable, approximate, implicit"),
+        ("text: twice a number", "text: a, taught: 2", "14: whether 'doubling' is taught is true or false"),
         ("under: tractable, ", "", "14: the place 'doubling' says under what it hangs"),
         ("text: twice a number", 'text: ""', "14: the place 'doubling' has no text"),
         ("    doubling: {under: tractable, text: twice a number}", "    doubling: {}", "14: no section describes"),
@@ -110,12 +111,23 @@ def test_the_table_of_the_map_goes_from_left_to_right(tmp_path):
     ]
 
 
+def test_a_place_that_no_section_is_about_waits_for_one(tmp_path):
+    root = course(tmp_path, "01-one", "02-two")
+    one, two = (root / "book" / "lessons" / f"{name}.md" for name in ("01-one", "02-two"))
+    one.write_text(one.read_text().replace("twice a number}", "twice a number, taught: false}"))
+    two.write_text(two.read_text().replace("    doubling: {}", "    halving: {under: implicit, text: half}"))
+    rows = sections.map_table(lessons.load(root)).splitlines()[1:]
+    assert rows == ["doubling,tractable,twice a number,", "halving,implicit,half,2"]
+    two.write_text(two.read_text().replace("    halving", "    doubling: {}\n    halving"))
+    assert sections.map_table(lessons.load(root)).splitlines()[1] == "doubling,tractable,twice a number,2"
+
+
 # --- the drawn map ----------------------------------------------------------------------------------------------------
 
 SEVENTEEN = """leaf,under,text,sections
 density,tractable,"Gaussian, KDE, naive Bayes",1
 flow,tractable,normalising flow,18
-drawing,tractable,autoregressive drawing,16
+drawing,tractable,autoregressive drawing,
 chain,approximate,chain: Metropolis,1
 vae,approximate,bound: VAE,2
 encoder,approximate,encoders in the game,13
@@ -154,12 +166,14 @@ def test_each_node_of_the_map_stands_above_its_children():
     assert at["tractable"][0] == pytest.approx(1.5 / 11 + 0 / 11, abs=1e-9)
     assert at["explicit density"][1] > at["tractable"][1] > at["Gaussian, KDE,"][1]
     assert len(figure.axes[0].lines) == 11 + len(plotting._TREE) - 1
+    dashed = [text.get_text() for text in figure.axes[0].texts if text.get_bbox_patch().get_linestyle() == "--"]
+    assert [name.replace("\n", " ") for name in dashed] == ["autoregressive drawing no section"]
     plt.close(figure)
 
 
 def test_sections_are_told_in_words():
-    told = [plotting._sections(numbers.split()) for numbers in ("2", "3 4", "3 4 9", "5 6 7")]
-    assert told == ["section 2", "sections 3, 4", "sections 3, 4, 9", "sections 5 to 7"]
+    told = [plotting._sections(numbers.split()) for numbers in ("2", "3 4", "3 4 9", "5 6 7", "")]
+    assert told == ["section 2", "sections 3, 4", "sections 3, 4, 9", "sections 5 to 7", "no section"]
 
 
 def test_the_press_and_the_library_mean_the_same_tree():

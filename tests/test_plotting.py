@@ -114,9 +114,10 @@ def test_a_figure_without_text_is_refused(alt, shown):
 
 def test_the_map_says_where_we_are(shown):
     plotting.model_map("vae")
-    assert "Framed boldly: bound: VAE, section 2." in shown[0]
-    with pytest.raises(ValueError, match="no .diffusion.; it has density, chain"):
-        plotting.model_map("diffusion")
+    assert "Framed boldly: bound: VAE, section 2. Dashed, in no section: " in shown[0]
+    assert "Dashed: not in this course." in shown[0] and "diffusion" in shown[0]
+    with pytest.raises(ValueError, match="no .flows.; it has density"):
+        plotting.model_map("flows")
     plt.close("all")
 
 

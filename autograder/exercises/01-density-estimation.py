@@ -9,60 +9,86 @@ import torch
 
 from autograder.exercise import Exercise, normal
 
-# --- a distribution given by its quantile function --------------------------------------------------------------------
-
-inverse_transform_sample = Exercise("inverse_transform_sample", points=1)
+# --- a distribution given by a table ----------------------------------------------------------------------------------
 
 
-def uniform(rng: np.random.Generator, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-    return torch.from_numpy(rng.uniform(0.02, 0.98, size=shape)).to(dtype)
+def from_table(function, grid, cdf, uniforms):
+    """Whole numbers stand for 64ths: unlike other numbers they stay exactly equal when inputs are changed by their
+    rounding, which is how the tolerance of a case is found."""
+    return function(grid, *(x if x.is_floating_point() else x.to(grid.dtype) / 64 for x in (cdf, uniforms)))
 
 
-def exponential_quantile(u):
-    return -torch.log1p(-u) / 1.7
+quantile_from_table = Exercise("quantile_from_table", points=2, call=from_table)
 
 
-def logistic_quantile(u):
-    return 0.3 + 2 * (torch.log(u) - torch.log1p(-u))
+def table(rng, m, shape, *, dtype=torch.float64):
+    """Uneven places, uneven steps, and uniforms well inside the pieces."""
+    steps, places = rng.uniform(0.5, 1.5, size=m - 1), rng.uniform(0.3, 2.0, size=m).cumsum() - 3
+    cdf = np.concatenate([[0.0], steps.cumsum() / steps.sum()])
+    cdf[-1] = 1.0
+    pieces = rng.integers(m - 1, size=shape)
+    uniforms = cdf[pieces] + rng.uniform(0.1, 0.9, size=shape) * (cdf[pieces + 1] - cdf[pieces])
+    return {
+        name: torch.from_numpy(np.asarray(x)).to(dtype)
+        for name, x in zip(("grid", "cdf", "uniforms"), (places, cdf, uniforms), strict=True)
+    }
 
 
-def die_quantile(u):
-    """Three faces with probabilities 0.2, 0.5 and 0.3."""
-    return 1 + (u > 0.2).to(u.dtype) + (u > 0.7).to(u.dtype)
+@quantile_from_table.case
+def uneven_steps(rng):
+    """Nine uniforms and a table of six entries, unevenly spaced. Draw one piece of F: where on it is the height u
+    reached? Halfway up the piece must come out halfway along it."""
+    return table(rng, 6, (9,))
 
 
-@inverse_transform_sample.case
-def exponential(rng):
-    """Between u and the sample there is one operation too many, or a 1 - u where u is meant. What does the quantile
-    function take, and what does it return?"""
-    return {"quantile": exponential_quantile, "uniforms": uniform(rng, 7)}
+@quantile_from_table.case
+def two_entries(rng):
+    """One straight piece from (a, 0) to (b, 1). What is halfway up?"""
+    return table(rng, 2, (5,))
 
 
-@inverse_transform_sample.case(about="form number")
-def a_table_of_uniforms(rng):
-    """Uniforms may have any shape, here (3, 4): the samples have the same one, each in the place of its uniform."""
-    return {"quantile": logistic_quantile, "uniforms": uniform(rng, 3, 4)}
+@quantile_from_table.case(about="form number")
+def a_matrix_of_uniforms(rng):
+    """Uniforms may have any shape, here (3, 4): each result stands in the place of its uniform."""
+    return table(rng, 7, (3, 4))
 
 
-@inverse_transform_sample.case(about="form number")
+@quantile_from_table.case(about="form")
 def one_uniform(rng):
-    """A single uniform of shape () is allowed; so don't loop over the first axis, and don't sort."""
-    return {"quantile": logistic_quantile, "uniforms": uniform(rng)}
+    """A single uniform of shape () is allowed, and so is its result."""
+    return table(rng, 5, ())
 
 
-@inverse_transform_sample.case
-def far_tails(rng):
-    """Uniforms within 1e-12 of 0 and of 1 are rare but real: float64 tells them apart, so don't clamp them and don't
-    convert them."""
-    tiny = 1e-12 * (1 + uniform(rng, 3, dtype=torch.float64))
-    return {"quantile": logistic_quantile, "uniforms": torch.cat([tiny, 1 - tiny])}
+@quantile_from_table.case(gradient=False)
+def around_a_flat_piece(rng):
+    """F is flat between two places: no probability lies there, and no sample may. Just below that height, exactly at
+    it, and just above it are three different questions. Which x is the smallest with F(x) ≥ u in each?"""
+    cdf = torch.tensor([0, 10, 24, 24, 24, 48, 64])
+    return {"grid": table(rng, 7, ())["grid"], "cdf": cdf, "uniforms": torch.tensor([[23, 24, 25], [24, 10, 48]])}
 
 
-@inverse_transform_sample.case(gradient=False)
-def a_die(rng):
-    """A discrete distribution has a quantile function as well, a staircase, with no inverse and no useful slope. Where
-    does your answer need one?"""
-    return {"quantile": die_quantile, "uniforms": uniform(rng, 9)}
+@quantile_from_table.case
+def flat_at_both_ends(rng):
+    """The table begins with several zeros and ends with several ones, so the support is shorter than the table. Between
+    which two entries does a small u lie? No division by 0 is needed."""
+    inputs = table(rng, 5, (6,))
+    grid = torch.cat([inputs["grid"][:1] - 2, inputs["grid"], inputs["grid"][-1:] + 3])
+    return inputs | {"grid": grid, "cdf": torch.cat([torch.zeros(1), inputs["cdf"], torch.ones(1)])}
+
+
+@quantile_from_table.case(about="number slope")
+def steep_and_shallow(rng):
+    """One piece carries nearly all the probability, another next to none. u may lie within 1e-6 of 0: don't clamp it,
+    and don't move it to the nearest entry."""
+    inputs = table(rng, 4, (2,))
+    cdf = torch.tensor([0.0, 2e-6, 0.9, 1.0], dtype=torch.float64)
+    return inputs | {"cdf": cdf, "uniforms": 1e-6 * (1 + 0.5 * inputs["uniforms"])}
+
+
+@quantile_from_table.case(about="dtype")
+def single_precision(rng):
+    """float32 in, float32 out."""
+    return table(rng, 6, (5,), dtype=torch.float32)
 
 
 # --- a distribution given by an unnormalised density ------------------------------------------------------------------
@@ -83,6 +109,14 @@ def chain_inputs(rng, log_density, *, steps=30, d=2, scale=1.5, dtype=torch.floa
         "proposal_noise": normal(rng, steps, d, scale=scale, dtype=dtype),
         "log_uniforms": torch.from_numpy(np.log(rng.uniform(size=steps))).to(dtype),
     }
+
+
+@metropolis_hastings.case(about="number form")
+def one_step_on_level_ground(rng):
+    """One step where the density is the same everywhere, so that every proposal is accepted: one row. Where does the
+    walk begin, and is that row the state before the step or after it?"""
+    inputs = chain_inputs(rng, lambda x: 0 * x.sum(), steps=1)
+    return inputs | {"start": inputs["start"] + 5}
 
 
 @metropolis_hastings.case
@@ -131,12 +165,6 @@ def one_dimension(rng):
     return chain_inputs(rng, lambda x: -(x**4).sum(), d=1)
 
 
-@metropolis_hastings.case(about="number form")
-def one_step(rng):
-    """T = 1: one row, the state after the step; the start itself is not part of the chain."""
-    return chain_inputs(rng, tilted_gaussian, steps=1)
-
-
 @metropolis_hastings.case(about="dtype")
 def single_precision(rng):
     """float32 in, float32 out; accepted is a tensor of booleans, one per step."""
@@ -145,7 +173,7 @@ def single_precision(rng):
 
 # --- a distribution given by samples: a parametric fit ----------------------------------------------------------------
 
-gaussian_mle = Exercise("gaussian_mle", points=2, differentiable=False)
+gaussian_mle = Exercise("gaussian_mle", points=1, differentiable=False)
 
 
 def cloud(rng, n, d, *, offset=0.0, dtype=torch.float64):
@@ -298,39 +326,90 @@ def far_from_the_origin(rng):
     return inputs | {"query": inputs["query"] + 1e6, "data": inputs["data"] + 1e6}
 
 
-kde_sample = Exercise("kde_sample", points=1)
+@kde_log_density.case(about="number slope")
+def many_points_far_from_the_origin(rng):
+    """The same with 30 points instead of 6. If you are right with 6 and wrong with 30, ask how the function that gives
+    you distances computes them: with more rows it may take a short cut. Can it be told not to?"""
+    inputs = kde_inputs(rng, 3, 30, 2)
+    return inputs | {"query": inputs["query"] + 1e6, "data": inputs["data"] + 1e6}
 
 
-def kde_draws(rng, n, k, d, *, bandwidth=0.3, dtype=torch.float64):
-    return {
-        "data": 4 * normal(rng, n, d, dtype=dtype),
-        "bandwidth": bandwidth,
-        "indices": torch.from_numpy(rng.integers(n, size=k)),
-        "noise": normal(rng, k, d, dtype=dtype),
-    }
+# --- a score for bandwidths -------------------------------------------------------------------------------------------
 
 
-@kde_sample.case
+def other_log_density(query, data, bandwidth):
+    """Of heavy tails, and neither normalised nor a mixture."""
+    squares = ((query[:, None] - data) / bandwidth).square().sum(-1)
+    return -torch.log1p(squares).mean(1) - 0.3 * len(data)
+
+
+leave_one_out_log_likelihood = Exercise(
+    "leave_one_out_log_likelihood",
+    points=3,
+    rtol={"float64": 1e-5},
+    atol={"float64": 1e-5},
+    stand_ins={"kde_log_density": other_log_density},
+)
+
+
+def sample(rng, n, d, *, bandwidth=0.6, dtype=torch.float64):
+    return {"data": normal(rng, n, d, dtype=dtype), "bandwidth": bandwidth}
+
+
+@leave_one_out_log_likelihood.case
+def two_points(rng):
+    """Two points in the plane: each is judged by one kernel, that of the other. How many kernels are averaged then, and
+    over how many judgements?"""
+    return sample(rng, 2, 2)
+
+
+@leave_one_out_log_likelihood.case
 def in_the_plane(rng):
-    """Take one row by hand: from which data point does it come, and how far away may it lie? A bandwidth is a standard
-    deviation, neither its square nor its inverse."""
-    return kde_draws(rng, 6, 6, 2)
+    """Six points. Point i is judged by an estimate of its own, made of the other five. Which kernel must not be in it,
+    what do five kernels add up to, and what is averaged in the end: densities, or their logarithms?"""
+    return sample(rng, 6, 2)
 
 
-@kde_sample.case(about="number form")
-def more_samples_than_data(rng):
-    """11 samples from 3 data points: indices repeat, in any order, and each gets its own noise. The number of samples
-    is the length of indices."""
-    return kde_draws(rng, 3, 11, 2)
+@leave_one_out_log_likelihood.case
+def on_the_line(rng):
+    """d = 1 with a bandwidth of 2.5, a length."""
+    return sample(rng, 7, 1, bandwidth=2.5)
 
 
-@kde_sample.case(about="number form")
-def fewer_samples_than_data(rng):
-    """2 samples from 9 data points: the number of samples is the length of indices."""
-    return kde_draws(rng, 9, 2, 3)
+@leave_one_out_log_likelihood.case(about="number slope")
+def a_point_occurs_twice(rng):
+    """Two of the points are equal, and each is judged by the other, too: to leave out everything at distance 0 is to
+    leave out too much. And has a distance of 0 a slope?"""
+    inputs = sample(rng, 5, 2)
+    return inputs | {"data": torch.cat([inputs["data"], inputs["data"][1:2]])}
 
 
-@kde_sample.case(about="dtype")
+@leave_one_out_log_likelihood.case(about="number slope")
+def an_outlier(rng):
+    """One point lies hundreds of bandwidths from all others: where it is judged, every kernel is 0 in floating point.
+    Its log-density is a large negative number, not minus infinity. And if you take its own kernel away from the sum of
+    all: what is left of the others in floating point?"""
+    inputs = sample(rng, 5, 2, bandwidth=0.3)
+    far = inputs["data"][:1] + torch.tensor([[300.0, -200.0]], dtype=torch.float64)
+    return inputs | {"data": torch.cat([far, inputs["data"]])}
+
+
+@leave_one_out_log_likelihood.case
+def many_dimensions(rng):
+    """400 dimensions: the normalising constant is beyond the smallest double, though its logarithm is not."""
+    inputs = sample(rng, 3, 400, bandwidth=0.02)
+    return inputs | {"data": 0.02 * inputs["data"]}
+
+
+@leave_one_out_log_likelihood.case(about="number slope")
+def many_points_far_from_the_origin(rng):
+    """30 points close together, a million away from 0. A small difference of two numbers near 10¹² has lost all its
+    digits; some functions that give distances take it as soon as there are many rows."""
+    inputs = sample(rng, 30, 2, bandwidth=0.2)
+    return inputs | {"data": 0.5 * inputs["data"] + 1e6}
+
+
+@leave_one_out_log_likelihood.case(about="dtype")
 def single_precision(rng):
     """float32 in, float32 out."""
-    return kde_draws(rng, 5, 4, 2, dtype=torch.float32)
+    return sample(rng, 5, 2, dtype=torch.float32)

@@ -9,8 +9,9 @@
 The order of the sections is that of `_toc.yml`, their titles are the lessons' own, and the groups are those of
 `book/index.md`: a list `<ul data-group="density"></ul>` stands for the group's sections. A place on the drawn map
 (`dgm.plotting.model_map`) is described by one section; others that belong there only name it (`gan: {}`; with nothing
-after the colon jupytext could not open the lesson). From all of this the build writes `src/dgm/map.csv`, from which the
-map is drawn.
+after the colon jupytext could not open the lesson). Models that belong on the map although no section is about them
+are described with `taught: false`, until a section names them. From all of this the build writes `src/dgm/map.csv`,
+from which the map is drawn.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Leaf:
 
     under: str  # one of PARENTS
     text: str
+    taught: bool = True  # whether the section that describes it is also about it
 
 
 @dataclass(frozen=True)
@@ -79,14 +81,21 @@ def _leaf(path: Path, name: object, described: object) -> Leaf | None:
         raise LessonError(path, line, f"a place on the map is one word in small letters, not {name!r}")
     if described == {}:
         return None
-    if not isinstance(described, dict) or set(described) != {"under", "text"}:
+    if not isinstance(described, dict) or set(described) - {"taught"} != {"under", "text"}:
         raise LessonError(path, line, f"the place {name!r} says under what it hangs and its text, or {{}}")
+    if not isinstance(described.get("taught", True), bool):
+        raise LessonError(path, line, f"whether {name!r} is taught is true or false")
     if described["under"] not in PARENTS:
         parents = ", ".join(PARENTS)
         raise LessonError(path, line, f"{name!r} hangs under one of {parents}, not under {described['under']!r}")
     if not isinstance(described["text"], str) or not described["text"].strip():
         raise LessonError(path, line, f"the place {name!r} has no text")
-    return Leaf(described["under"], described["text"].strip())
+    return Leaf(described["under"], described["text"].strip(), described.get("taught", True))
+
+
+def _is_about(places: Mapping[str, Leaf | None], name: str) -> bool:
+    described = places.get(name)
+    return name in places and (described is None or described.taught)
 
 
 def _line(path: Path, word: str) -> int:
@@ -125,13 +134,13 @@ def check(root: Path, lessons: Iterable[Lesson]) -> None:
 
 
 def map_table(lessons: Iterable[Lesson]) -> str:
-    """The data of the drawn map, as CSV: leaf, parent, text and section numbers, from left to right."""
+    """The data of the drawn map, as CSV: leaf, parent, text and the sections about it, from left to right."""
     lessons = list(lessons)
     leaves = {name: leaf for lesson in lessons for name, leaf in lesson.section.places.items() if leaf is not None}
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(("leaf", "under", "text", "sections"))
     for name, leaf in sorted(leaves.items(), key=lambda item: PARENTS.index(item[1].under)):
-        numbers = [str(lesson.number) for lesson in lessons if name in lesson.section.places]
+        numbers = [str(lesson.number) for lesson in lessons if _is_about(lesson.section.places, name)]
         writer.writerow((name, leaf.under, leaf.text, " ".join(numbers)))
     return table.getvalue()

@@ -112,7 +112,8 @@ _LEVELS = {"all": 0.92, "explicit": 0.66, "implicit": 0.66, "tractable": 0.38, "
 def model_map(*here: str) -> None:
     """Show the course's models in a tree of what they know about their own distribution, with some framed boldly.
 
-    The leaves are families of models with the sections about them, as the lessons say it in their front matter.
+    The leaves are families of models with the sections about them, as the lessons say it in their front matter; those
+    that no section is about are dashed.
 
     Arguments:
         here: Names of leaves, as gan.
@@ -129,16 +130,20 @@ def model_map(*here: str) -> None:
     figure = _draw_map(leaves, says, here)
     kinds = {kind: [leaf["text"] for leaf in leaves.values() if leaf["under"] == kind] for kind in _TREE}
     exact, bounded, sampled = ("; ".join(kinds[kind]) for kind in ("tractable", "approximate", "implicit"))
+    others = "; ".join(leaf["text"] for leaf in leaves.values() if not leaf["sections"])
     show(
         figure,
         alt=f"A tree of models. Explicit densities are tractable ({exact}) or approximate ({bounded}). Implicit models "
-        f"only give samples ({sampled}). Framed boldly: {'; '.join(says[name] for name in here)}.".replace("\n", ", "),
-        caption="Framed boldly: what this section is about.",
+        f"only give samples ({sampled}). Framed boldly: {'; '.join(says[name] for name in here)}.".replace("\n", ", ")
+        + (f" Dashed, in no section: {others}." if others else ""),
+        caption="Framed boldly: what this section is about." + (" Dashed: not in this course." if others else ""),
     )
 
 
 def _sections(numbers: Sequence[str]) -> str:
-    """`section 2`, `sections 3, 4, 9`, `sections 5 to 7`."""
+    """`section 2`, `sections 3, 4, 9`, `sections 5 to 7`, and `no section` for none."""
+    if not numbers:
+        return "no section"
     first, last = int(numbers[0]), int(numbers[-1])
     if len(numbers) > 2 and last - first == len(numbers) - 1:
         return f"sections {first} to {last}"
@@ -163,6 +168,7 @@ def _draw_map(leaves: Mapping[str, Mapping[str, str]], says: Mapping[str, str], 
         if parent := parents[name]:
             ax.plot([x, at[parent][0]], [y, at[parent][1]], color="0.6", zorder=0)
         box = {"boxstyle": "round", "fc": "#dcd5e8" if name in here else "#fdfcfa", "lw": 2.5 if name in here else 0.8}
+        box["ls"] = "--" if name in leaves and not leaves[name]["sections"] else "-"
         weight = "bold" if name in here else "normal"
         ax.text(x, y, texts[name], ha="center", va="center", fontsize=8, weight=weight, bbox=box)
     ax.set(xlim=(0, 1), ylim=(0.29 - 0.34 * rows, 1))

@@ -13,138 +13,203 @@ from tests.bank import Bank
 bank = Bank()
 right, wrong = bank.right, bank.wrong
 
-# --- inverse_transform_sample -----------------------------------------------------------------------------------------
+# --- quantile_from_table ----------------------------------------------------------------------------------------------
 
 
-@right("inverse_transform_sample")
-def call_it(quantile, uniforms):
-    return quantile(uniforms)
+@right("quantile_from_table")
+def search_and_solve(grid, cdf, uniforms):
+    right = torch.searchsorted(cdf, uniforms)
+    left = right - 1
+    share = (uniforms - cdf[left]) / (cdf[right] - cdf[left])
+    return grid[left] + share * (grid[right] - grid[left])
 
 
-@right("inverse_transform_sample")
-def one_at_a_time(quantile, uniforms):
-    return torch.stack([quantile(u) for u in uniforms.reshape(-1)]).reshape(uniforms.shape)
+@right("quantile_from_table")
+def bucketize(grid, cdf, uniforms):
+    k = torch.bucketize(uniforms.detach(), cdf.detach())
+    return torch.lerp(grid[k - 1], grid[k], (uniforms - cdf[k - 1]) / (cdf[k] - cdf[k - 1]))
 
 
-@right("inverse_transform_sample")
-def flat_and_back(quantile, uniforms):
-    return quantile(uniforms.flatten()).view_as(uniforms)
+@right("quantile_from_table")
+def counts_the_lower_entries(grid, cdf, uniforms):
+    below = (cdf < uniforms[..., None]).sum(-1)
+    x0, x1, f0, f1 = grid[below - 1], grid[below], cdf[below - 1], cdf[below]
+    return (x0 * (f1 - uniforms) + x1 * (uniforms - f0)) / (f1 - f0)
 
 
-@right("inverse_transform_sample")
-def on_a_copy(quantile, uniforms):
-    u = uniforms.clone()
-    x = quantile(u)
-    return x
+@right("quantile_from_table")
+def one_by_one(grid, cdf, uniforms):
+    found = []
+    for u in uniforms.reshape(-1):
+        k = 1
+        while cdf[k] < u:
+            k += 1
+        slope = (grid[k] - grid[k - 1]) / (cdf[k] - cdf[k - 1])
+        found.append(grid[k] - slope * (cdf[k] - u))
+    return torch.stack(found).reshape(uniforms.shape)
 
 
-@right("inverse_transform_sample")
-def in_double_and_back(quantile, uniforms):
-    return quantile(uniforms.double()).to(uniforms.dtype)
+@right("quantile_from_table")
+def first_that_reaches(grid, cdf, uniforms):
+    flat = uniforms.flatten()
+    reached = cdf[None, :] >= flat[:, None]
+    k = reached.int().argmax(1)
+    rise, run = cdf.diff()[k - 1], grid.diff()[k - 1]
+    return (grid[k - 1] + (flat - cdf[k - 1]) * run / rise).view_as(uniforms)
 
 
-@right("inverse_transform_sample")
-def from_the_logits(quantile, uniforms):
-    return quantile(torch.sigmoid(torch.logit(uniforms)))
+@right("quantile_from_table")
+def in_double_and_back(grid, cdf, uniforms):
+    return search_and_solve(grid.double(), cdf.double(), uniforms.double()).to(grid.dtype)
 
 
-@right("inverse_transform_sample")
-def exp_of_the_log(quantile, uniforms):
-    return quantile(uniforms.log().exp())
+@right("quantile_from_table")
+def leaves_out_flat_pieces(grid, cdf, uniforms):
+    pieces = [k for k in range(1, len(cdf)) if cdf[k] > cdf[k - 1]]
+    x0, x1 = grid[[k - 1 for k in pieces]], grid[pieces]
+    f0, f1 = cdf[[k - 1 for k in pieces]], cdf[pieces]
+    here = torch.searchsorted(f1.detach(), uniforms.detach())
+    return x1[here] + (uniforms - f1[here]) * (x1[here] - x0[here]) / (f1[here] - f0[here])
 
 
-@wrong("inverse_transform_sample", caught_by="exponential", diagnosis="number")
-def mirrored(quantile, uniforms):
-    return quantile(1 - uniforms)
+@wrong("quantile_from_table", caught_by="around_a_flat_piece", diagnosis="number")
+def right_end_of_a_flat_piece(grid, cdf, uniforms):
+    k = torch.searchsorted(cdf, uniforms, right=True).clamp(max=len(cdf) - 1)
+    return grid[k - 1] + (uniforms - cdf[k - 1]) / (cdf[k] - cdf[k - 1]) * (grid[k] - grid[k - 1])
 
 
-@wrong("inverse_transform_sample", caught_by="exponential", diagnosis="number")
-def uniforms_themselves(quantile, uniforms):
-    return uniforms
+@wrong("quantile_from_table", caught_by="around_a_flat_piece", diagnosis="number")
+def middle_of_a_flat_piece(grid, cdf, uniforms):
+    low, high = torch.searchsorted(cdf, uniforms), torch.searchsorted(cdf, uniforms, right=True)
+    middle = (grid[low] + grid[(high - 1).clamp(min=0)]) / 2
+    return torch.where(high - low > 1, middle, search_and_solve(grid, cdf, uniforms))
 
 
-@wrong("inverse_transform_sample", caught_by="exponential", diagnosis="random")
-def draws_its_own(quantile, uniforms):
-    return quantile(torch.rand_like(uniforms))
+@wrong("quantile_from_table", caught_by="two_entries", diagnosis="number")
+def next_entry(grid, cdf, uniforms):
+    return grid[torch.searchsorted(cdf, uniforms)] + 0 * uniforms
 
 
-@wrong("inverse_transform_sample", caught_by="exponential", diagnosis="cut", says="no gradient flows")
-def detached(quantile, uniforms):
-    return quantile(uniforms.detach())
+@wrong("quantile_from_table", caught_by="uneven_steps", diagnosis="number")
+def entry_before(grid, cdf, uniforms):
+    return grid[torch.searchsorted(cdf, uniforms) - 1] + 0 * uniforms
 
 
-@wrong("inverse_transform_sample", caught_by="exponential", diagnosis="number")
-def sorted_samples(quantile, uniforms):
-    return quantile(uniforms.sort().values) if uniforms.dim() else quantile(uniforms)
+@wrong("quantile_from_table", caught_by="two_entries", diagnosis="number")
+def share_turned_round(grid, cdf, uniforms):
+    k = torch.searchsorted(cdf, uniforms)
+    share = (uniforms - cdf[k - 1]) / (cdf[k] - cdf[k - 1])
+    return grid[k] + share * (grid[k - 1] - grid[k])
 
 
-@wrong("inverse_transform_sample", caught_by="a_table_of_uniforms", diagnosis="shape", says="shape")
-def flattens(quantile, uniforms):
-    return quantile(uniforms.flatten())
+@wrong("quantile_from_table", caught_by="uneven_steps", diagnosis="number")
+def height_not_divided(grid, cdf, uniforms):
+    k = torch.searchsorted(cdf, uniforms)
+    return grid[k - 1] + (uniforms - cdf[k - 1]) * (grid[k] - grid[k - 1])
 
 
-@wrong("inverse_transform_sample", caught_by="one_uniform", diagnosis="raises")
-def loops_over_the_first_axis(quantile, uniforms):
-    return torch.stack([quantile(u) for u in uniforms])
+@wrong("quantile_from_table", caught_by="uneven_steps", diagnosis="number")
+def straight_from_end_to_end(grid, cdf, uniforms):
+    return grid[0] + uniforms * (grid[-1] - grid[0])
 
 
-@wrong("inverse_transform_sample", caught_by="far_tails", diagnosis="number")
-def clamps(quantile, uniforms):
-    return quantile(uniforms.clamp(1e-6, 1 - 1e-6))
+@wrong("quantile_from_table", caught_by="uneven_steps", diagnosis="number")
+def takes_the_table_the_other_way(grid, cdf, uniforms):
+    k = torch.searchsorted(grid, uniforms).clamp(1, len(grid) - 1)
+    return cdf[k - 1] + (uniforms - grid[k - 1]) / (grid[k] - grid[k - 1]) * (cdf[k] - cdf[k - 1])
 
 
-@wrong("inverse_transform_sample", caught_by="far_tails", diagnosis="nan")
-def through_float32(quantile, uniforms):
-    return quantile(uniforms.float()).to(uniforms.dtype)
+@wrong("quantile_from_table", caught_by="uneven_steps", diagnosis="number")
+def even_steps_assumed(grid, cdf, uniforms):
+    at = uniforms * (len(grid) - 1)
+    k = at.detach().long().clamp(max=len(grid) - 2)
+    return grid[k] + (at - k) * (grid[k + 1] - grid[k])
 
 
-@wrong("inverse_transform_sample", caught_by="a_die", diagnosis="number")
-def slope_instead_of_value(quantile, uniforms):
-    u = uniforms.clone().requires_grad_()
-    return torch.autograd.grad(quantile(u).sum(), u)[0]
+@wrong("quantile_from_table", caught_by="uneven_steps", diagnosis="number")
+def one_entry_too_far(grid, cdf, uniforms):
+    k = (torch.searchsorted(cdf, uniforms) + 1).clamp(max=len(cdf) - 1)
+    return grid[k - 1] + (uniforms - cdf[k - 1]) / (cdf[k] - cdf[k - 1]) * (grid[k] - grid[k - 1])
 
 
-@wrong("inverse_transform_sample", caught_by="exponential", diagnosis="number")
-def distribution_function_for_quantile(quantile, uniforms):
-    low, high = torch.zeros_like(uniforms), torch.ones_like(uniforms)
-    for _ in range(60):
-        middle = (low + high) / 2
-        below = quantile(middle) < uniforms
-        low, high = torch.where(below, middle, low), torch.where(below, high, middle)
-    return low
+@wrong("quantile_from_table", caught_by="uneven_steps", diagnosis="cut", says="no gradient flows")
+def numpy_interp(grid, cdf, uniforms):
+    found = np.interp(uniforms.detach().numpy(), cdf.detach().numpy(), grid.detach().numpy())
+    return torch.as_tensor(found, dtype=grid.dtype)
 
 
-@wrong("inverse_transform_sample", caught_by="exponential", diagnosis="number")
-def one_over_the_quantile(quantile, uniforms):
-    return 1 / quantile(uniforms)
+@wrong("quantile_from_table", caught_by="uneven_steps", diagnosis="slope", says="gradient")
+def share_taken_for_a_constant(grid, cdf, uniforms):
+    k = torch.searchsorted(cdf, uniforms)
+    share = ((uniforms - cdf[k - 1]) / (cdf[k] - cdf[k - 1])).detach()
+    return grid[k - 1] + share * (grid[k] - grid[k - 1])
 
 
-@wrong("inverse_transform_sample", caught_by="exponential", diagnosis="cut", says="no gradient flows")
-def tensor_of_numbers(quantile, uniforms):
-    samples = [quantile(u).item() for u in uniforms.flatten()]
-    return torch.tensor(samples, dtype=uniforms.dtype).reshape(uniforms.shape)
+@wrong("quantile_from_table", caught_by="uneven_steps", diagnosis="slope", says="gradient")
+def table_taken_for_constants(grid, cdf, uniforms):
+    return search_and_solve(grid.detach(), cdf.detach(), uniforms)
 
 
-@wrong("inverse_transform_sample", caught_by="a_table_of_uniforms", diagnosis="type", says="list")
-def list_of_samples(quantile, uniforms):
-    return [quantile(u) for u in uniforms.flatten()]
+@wrong("quantile_from_table", caught_by="a_matrix_of_uniforms", diagnosis="raises")
+def only_for_vectors(grid, cdf, uniforms):
+    k = torch.tensor([int((cdf < float(u)).sum()) for u in uniforms])
+    return search_and_solve(grid, cdf, uniforms) + 0 * grid[k]
 
 
-@wrong("inverse_transform_sample", caught_by="one_uniform", diagnosis="shape", says="shape")
-def at_least_one_axis(quantile, uniforms):
-    return quantile(torch.atleast_1d(uniforms))
+@wrong("quantile_from_table", caught_by="a_matrix_of_uniforms", diagnosis="shape", says="shape")
+def flattens(grid, cdf, uniforms):
+    return search_and_solve(grid, cdf, uniforms.flatten())
 
 
-@wrong("inverse_transform_sample", caught_by="far_tails", diagnosis="nan", says="nan")
-def nudged_away_from_0(quantile, uniforms):
-    return quantile(uniforms + 1e-10)
+@wrong("quantile_from_table", caught_by="one_uniform", diagnosis="shape", says="shape")
+def at_least_one_axis(grid, cdf, uniforms):
+    return search_and_solve(grid, cdf, torch.atleast_1d(uniforms))
+
+
+@wrong("quantile_from_table", caught_by="flat_at_both_ends", diagnosis="nan")
+def every_piece_a_share(grid, cdf, uniforms):
+    share = ((uniforms[..., None] - cdf[:-1]) / (cdf[1:] - cdf[:-1])).clamp(0, 1)
+    return grid[0] + (share * grid.diff()).sum(-1)
+
+
+@wrong("quantile_from_table", caught_by="steep_and_shallow", diagnosis="number")
+def every_piece_a_share_kept_away_from_0(grid, cdf, uniforms):
+    share = ((uniforms[..., None] - cdf[:-1]) / (cdf[1:] - cdf[:-1] + 1e-8)).clamp(0, 1)
+    return grid[0] + (share * grid.diff()).sum(-1)
+
+
+@wrong("quantile_from_table", caught_by="steep_and_shallow", diagnosis="number")
+def clamps(grid, cdf, uniforms):
+    return search_and_solve(grid, cdf, uniforms.clamp(1e-3, 1 - 1e-3))
+
+
+@wrong("quantile_from_table", caught_by="steep_and_shallow", diagnosis="number")
+def denominator_kept_away_from_0(grid, cdf, uniforms):
+    k = torch.searchsorted(cdf, uniforms)
+    share = (uniforms - cdf[k - 1]) / (cdf[k] - cdf[k - 1] + 1e-6)
+    return grid[k - 1] + share * (grid[k] - grid[k - 1])
+
+
+@wrong("quantile_from_table", caught_by="single_precision", diagnosis="dtype", says="dtype")
+def in_double(grid, cdf, uniforms):
+    return search_and_solve(grid.double(), cdf.double(), uniforms.double())
+
+
+@wrong("quantile_from_table", caught_by="uneven_steps", diagnosis="random")
+def draws_its_own(grid, cdf, uniforms):
+    return search_and_solve(grid, cdf, torch.rand_like(uniforms))
+
+
+@wrong("quantile_from_table", caught_by="uneven_steps", diagnosis="number")
+def sorted_samples(grid, cdf, uniforms):
+    return search_and_solve(grid, cdf, uniforms.flatten().sort().values.reshape(uniforms.shape))
 
 
 bank.spoils(
-    "inverse_transform_sample",
-    r"quantile\(|\b(appl|call|evaluat|feed|hand|pass|plug|put|giv|insert|us)\w*\b[^.?]*\b(quantile|function|F⁻¹|it)\b"
-    r"|\b(quantile|function|inverse|F⁻¹)( function)? (of|at|to|on) (the |each |every |all )?(uniform|u\b)"
-    r"|\bat (the|each|every) (uniform|u\b)|F⁻¹ ?\(|\bu\w* (goes|go|belongs?) in",
+    "quantile_from_table",
+    r"searchsorted|bucketize|argmax|lerp|right ?=|\bk ?- ?1\b|u ?[−-] ?F|grid\["
+    r"|(divide|over|divided by)[^.?]*(difference|rise|step)|left end|first entry"
+    r"|smallest entry|entry before",
 )
 
 
@@ -267,6 +332,16 @@ def writes_down_the_proposal(log_density, start, proposal_noise, log_uniforms):
     return torch.stack(chain), torch.tensor(accepted)
 
 
+@wrong("metropolis_hastings", caught_by="one_step_on_level_ground", diagnosis="number")
+def begins_at_the_origin(log_density, start, proposal_noise, log_uniforms):
+    return append_and_stack(log_density, torch.zeros_like(start), proposal_noise, log_uniforms)
+
+
+@wrong("metropolis_hastings", caught_by="one_step_on_level_ground", diagnosis="number")
+def begins_at_the_first_noise(log_density, start, proposal_noise, log_uniforms):
+    return append_and_stack(log_density, proposal_noise[0], proposal_noise, log_uniforms)
+
+
 @wrong("metropolis_hastings", caught_by="tilted", diagnosis="number")
 def compares_with_the_start(log_density, start, proposal_noise, log_uniforms):
     state, height, chain, accepted = start, log_density(start), [], []
@@ -347,13 +422,13 @@ def squeezes(log_density, start, proposal_noise, log_uniforms):
     return chain.squeeze(), accepted
 
 
-@wrong("metropolis_hastings", caught_by="one_step", diagnosis="shape")
+@wrong("metropolis_hastings", caught_by="one_step_on_level_ground", diagnosis="shape")
 def chain_with_the_start(log_density, start, proposal_noise, log_uniforms):
     chain, accepted = append_and_stack(log_density, start, proposal_noise, log_uniforms)
     return torch.cat([start[None], chain]), accepted
 
 
-@wrong("metropolis_hastings", caught_by="one_step", diagnosis="number")
+@wrong("metropolis_hastings", caught_by="one_step_on_level_ground", diagnosis="number")
 def states_before_the_step(log_density, start, proposal_noise, log_uniforms):
     chain, accepted = append_and_stack(log_density, start, proposal_noise, log_uniforms)
     return torch.cat([start[None], chain])[:-1], accepted
@@ -395,7 +470,7 @@ def draws_its_own_uniforms(log_density, start, proposal_noise, log_uniforms):
     return append_and_stack(log_density, start, proposal_noise, torch.rand_like(log_uniforms).log())
 
 
-@wrong("metropolis_hastings", caught_by="one_step", diagnosis="number")
+@wrong("metropolis_hastings", caught_by="one_step_on_level_ground", diagnosis="number")
 def first_row_is_the_start(log_density, start, proposal_noise, log_uniforms):
     chain, accepted = torch.zeros_like(proposal_noise), torch.zeros(len(log_uniforms), dtype=torch.bool)
     chain[0] = start
@@ -525,7 +600,7 @@ def flags_first(log_density, start, proposal_noise, log_uniforms):
     return append_and_stack(log_density, start, proposal_noise, log_uniforms)[::-1]
 
 
-@wrong("metropolis_hastings", caught_by="one_step", diagnosis="type", says="2 values")
+@wrong("metropolis_hastings", caught_by="one_step_on_level_ground", diagnosis="type", says="2 values")
 def chain_alone(log_density, start, proposal_noise, log_uniforms):
     return append_and_stack(log_density, start, proposal_noise, log_uniforms)[0]
 
@@ -794,7 +869,8 @@ def log_sum_exp(query, data, bandwidth):
 @right("kde_log_density")
 def distances(query, data, bandwidth):
     n, d = data.shape
-    kernels = -0.5 * (torch.cdist(query, data) / bandwidth).square() - d * math.log(bandwidth)
+    lengths = torch.cdist(query, data, compute_mode="donot_use_mm_for_euclid_dist")
+    kernels = -0.5 * (lengths / bandwidth).square() - d * math.log(bandwidth)
     return kernels.logsumexp(1) - 0.5 * d * math.log(2 * math.pi) - math.log(n)
 
 
@@ -1093,6 +1169,13 @@ def distances_by_matrix_product(query, data, bandwidth):
     return torch.logsumexp(-0.5 * (lengths / bandwidth).square(), dim=1) - constant
 
 
+@wrong("kde_log_density", caught_by="many_points_far_from_the_origin", diagnosis="number")
+def distances_as_they_come(query, data, bandwidth):
+    n, d = data.shape
+    kernels = -0.5 * (torch.cdist(query, data) / bandwidth).square() - d * math.log(bandwidth)
+    return kernels.logsumexp(1) - 0.5 * d * math.log(2 * math.pi) - math.log(n)
+
+
 @wrong("kde_log_density", caught_by="far_from_the_data", diagnosis="nan slope", says="nan")
 def softmax_weights_and_entropy(query, data, bandwidth):
     logs = distributions.Normal(data, bandwidth).log_prob(query[:, None]).sum(-1)
@@ -1125,181 +1208,245 @@ bank.spoils(
 )
 
 
-# --- kde_sample -------------------------------------------------------------------------------------------------------
+# --- leave_one_out_log_likelihood -------------------------------------------------------------------------------------
 
 
-@right("kde_sample")
-def index_and_add(data, bandwidth, indices, noise):
-    return data[indices] + bandwidth * noise
+def kernels_between(data, bandwidth):
+    """Logarithms of all kernels at all points, (n, n)."""
+    squares = (data[:, None] - data).square().sum(-1)
+    return -squares / (2 * bandwidth**2) - data.shape[1] * math.log(bandwidth * math.sqrt(2 * math.pi))
 
 
-@right("kde_sample")
-def index_select(data, bandwidth, indices, noise):
-    return torch.add(torch.index_select(data, 0, indices), noise, alpha=bandwidth)
+def own(data):
+    return torch.eye(len(data), dtype=torch.bool)
 
 
-@right("kde_sample")
-def row_by_row(data, bandwidth, indices, noise):
-    return torch.stack([data[int(i)] + bandwidth * e for i, e in zip(indices, noise, strict=True)])
+@right("leave_one_out_log_likelihood")
+def diagonal_filled(data, bandwidth):
+    logs = kernels_between(data, bandwidth).masked_fill(own(data), -math.inf)
+    return torch.logsumexp(logs, dim=1).mean() - math.log(len(data) - 1)
 
 
-@right("kde_sample")
-def one_hot_product(data, bandwidth, indices, noise):
-    chosen = torch.nn.functional.one_hot(indices, len(data)).to(data.dtype)
-    return chosen @ data + noise * bandwidth
+@right("leave_one_out_log_likelihood")
+def estimate_of_the_others(data, bandwidth):
+    total = 0.0
+    for i in range(len(data)):
+        others = torch.cat([data[:i], data[i + 1 :]])
+        total = total + kde_log_density(data[i][None], others, bandwidth)[0]  # noqa: F821
+    return total / len(data)
 
 
-@right("kde_sample")
-def measured_in_bandwidths(data, bandwidth, indices, noise):
-    return (data / bandwidth)[indices].add(noise).mul(bandwidth)
+@right("leave_one_out_log_likelihood")
+def chosen_by_a_mask(data, bandwidth):
+    n = len(data)
+    rows = [kde_log_density(data[i : i + 1], data[torch.arange(n) != i], bandwidth) for i in range(n)]  # noqa: F821
+    return torch.stack(rows).mean()
 
 
-@right("kde_sample")
-def affine_map(data, bandwidth, indices, noise):
-    return distributions.AffineTransform(data[indices], bandwidth, event_dim=1)(noise)
+@right("leave_one_out_log_likelihood")
+def off_diagonal_table(data, bandwidth):
+    n = len(data)
+    logs = kernels_between(data, bandwidth)[~own(data)].reshape(n, n - 1)
+    top = logs.max(dim=1, keepdim=True).values.detach()
+    return (top[:, 0] + (logs - top).exp().mean(1).log()).mean()
 
 
-@right("kde_sample")
-def covariance_root(data, bandwidth, indices, noise):
-    root = torch.linalg.cholesky(bandwidth**2 * torch.eye(data.shape[1], dtype=data.dtype))
-    return data[indices] + noise @ root.T
+@right("leave_one_out_log_likelihood")
+def a_density_for_each_point(data, bandwidth):
+    n, found = len(data), []
+    for i in range(n):
+        rest = data[[j for j in range(n) if j != i]]
+        found.append(distributions.Normal(rest, bandwidth).log_prob(data[i]).sum(-1).logsumexp(0))
+    return sum(found) / n - math.log(n - 1)
 
 
-@right("kde_sample")
-def in_double_and_back(data, bandwidth, indices, noise):
-    return torch.lerp(data.double()[indices], data.double()[indices] + noise.double(), bandwidth).to(data.dtype)
+@right("leave_one_out_log_likelihood")
+def distances_without_products(data, bandwidth):
+    n, d = data.shape
+    r = torch.cdist(data / bandwidth, data / bandwidth, compute_mode="donot_use_mm_for_euclid_dist")
+    logs = torch.where(own(data), -math.inf, -0.5 * r**2)
+    return (logs.logsumexp(1) - math.log(n - 1)).mean() - d * (math.log(bandwidth) + 0.5 * math.log(2 * math.pi))
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="number")
-def bandwidth_squared(data, bandwidth, indices, noise):
-    return data[indices] + bandwidth**2 * noise
+@right("leave_one_out_log_likelihood")
+def in_double_and_back_again(data, bandwidth):
+    return diagonal_filled(data.double(), bandwidth).to(data.dtype)
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="number")
-def bandwidth_as_a_variance(data, bandwidth, indices, noise):
-    return data[indices] + bandwidth**0.5 * noise
+@right("leave_one_out_log_likelihood")
+def very_negative_diagonal(data, bandwidth):
+    logs = kernels_between(data, bandwidth) - 1e30 * own(data).to(data.dtype)
+    return logs.logsumexp(1).mean() - math.log(len(data) - 1)
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="number")
-def unscaled_noise(data, bandwidth, indices, noise):
-    return data[indices] + noise
+@wrong("leave_one_out_log_likelihood", caught_by="two_points", diagnosis="number")
+def vouches_for_itself(data, bandwidth):
+    return (kernels_between(data, bandwidth).logsumexp(1) - math.log(len(data))).mean()
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="number")
-def everything_scaled(data, bandwidth, indices, noise):
-    return bandwidth * (data[indices] + noise)
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="number")
+def likelihood_of_the_same_data(data, bandwidth):
+    return kde_log_density(data, data, bandwidth).mean()  # noqa: F821
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="number")
-def bootstrap_without_noise(data, bandwidth, indices, noise):
-    return data[indices] + 0 * noise
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="number")
+def divides_by_n(data, bandwidth):
+    logs = kernels_between(data, bandwidth).masked_fill(own(data), -math.inf)
+    return torch.logsumexp(logs, dim=1).mean() - math.log(len(data))
 
 
-@wrong("kde_sample", caught_by="fewer_samples_than_data", diagnosis="number")
-def first_rows(data, bandwidth, indices, noise):
-    rows = data[: len(indices)]
-    return rows + bandwidth * noise[: len(rows)]
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="number")
+def divides_by_nothing(data, bandwidth):
+    logs = kernels_between(data, bandwidth).masked_fill(own(data), -math.inf)
+    return torch.logsumexp(logs, dim=1).mean()
 
 
-@wrong("kde_sample", caught_by="more_samples_than_data", diagnosis="number")
-def noise_before_choosing(data, bandwidth, indices, noise):
-    return (data + bandwidth * noise)[indices]
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="number")
+def summed_and_not_averaged(data, bandwidth):
+    return diagonal_filled(data, bandwidth) * len(data)
 
 
-@wrong("kde_sample", caught_by="more_samples_than_data", diagnosis="shape")
-def no_repeats(data, bandwidth, indices, noise):
-    chosen = indices.unique()
-    return data[chosen] + bandwidth * noise[: len(chosen)]
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="shape", says="shape")
+def one_number_for_each_point(data, bandwidth):
+    logs = kernels_between(data, bandwidth).masked_fill(own(data), -math.inf)
+    return torch.logsumexp(logs, dim=1) - math.log(len(data) - 1)
 
 
-@wrong("kde_sample", caught_by="more_samples_than_data", diagnosis="number")
-def noise_of_the_index(data, bandwidth, indices, noise):
-    return data[indices] + bandwidth * noise[indices % len(noise)]
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="sign")
+def a_loss(data, bandwidth):
+    return -diagonal_filled(data, bandwidth)
 
 
-@wrong("kde_sample", caught_by="more_samples_than_data", diagnosis="number")
-def sorted_indices(data, bandwidth, indices, noise):
-    return data[indices.sort().values] + bandwidth * noise
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="number")
+def logarithm_of_the_mean_density(data, bandwidth):
+    logs = kernels_between(data, bandwidth).masked_fill(own(data), -math.inf)
+    n = len(data)
+    return torch.logsumexp(logs.flatten(), 0) - math.log(n * (n - 1))
 
 
-@wrong("kde_sample", caught_by="single_precision", diagnosis="dtype", says="dtype")
-def in_float64(data, bandwidth, indices, noise):
-    return data[indices] + torch.tensor([bandwidth], dtype=torch.float64) * noise
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="number")
+def mean_of_the_kernels_logarithms(data, bandwidth):
+    return kernels_between(data, bandwidth)[~own(data)].mean()
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="random")
-def own_noise(data, bandwidth, indices, noise):
-    return data[indices] + bandwidth * torch.randn_like(noise)
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="number")
+def own_exponent_set_to_0(data, bandwidth):
+    squares = (data[:, None] - data).square().sum(-1)
+    exponents = (-squares / (2 * bandwidth**2)).masked_fill(own(data), 0.0)
+    n, d = data.shape
+    return exponents.logsumexp(1).mean() - math.log(n - 1) - d * math.log(bandwidth * math.sqrt(2 * math.pi))
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="number")
-def bandwidth_inverted(data, bandwidth, indices, noise):
-    return data[indices] + noise / bandwidth
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="number")
+def next_point_only(data, bandwidth):
+    n, d = data.shape
+    squares = (data - data.roll(1, 0)).square().sum(-1)
+    return (-squares / (2 * bandwidth**2)).mean() - d * math.log(bandwidth * math.sqrt(2 * math.pi))
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="number")
-def bandwidth_on_the_data(data, bandwidth, indices, noise):
-    return bandwidth * data[indices] + noise
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="number")
+def halves(data, bandwidth):
+    half = len(data) // 2
+    first, second = data[:half], data[half:]
+    squares = (second[:, None] - first).square().sum(-1)
+    constant = math.log(half) + data.shape[1] * math.log(bandwidth * math.sqrt(2 * math.pi))
+    return (-squares / (2 * bandwidth**2)).logsumexp(1).mean() - constant
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="number")
-def minus_the_noise(data, bandwidth, indices, noise):
-    return data[indices] - bandwidth * noise
+@wrong("leave_one_out_log_likelihood", caught_by="on_the_line", diagnosis="number")
+def bandwidth_as_variance(data, bandwidth):
+    return diagonal_filled(data, math.sqrt(bandwidth))
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="number")
-def noise_relative_to_the_point(data, bandwidth, indices, noise):
-    return data[indices] * (1 + bandwidth * noise)
+@wrong("leave_one_out_log_likelihood", caught_by="on_the_line", diagnosis="number")
+def constant_of_the_plane(data, bandwidth):
+    squares = (data[:, None] - data).square().sum(-1)
+    logs = (-squares / (2 * bandwidth**2)).masked_fill(own(data), -math.inf)
+    return logs.logsumexp(1).mean() - math.log((len(data) - 1) * 2 * math.pi * bandwidth**2)
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="number")
-def noise_in_units_of_the_spread(data, bandwidth, indices, noise):
-    return data[indices] + bandwidth * data.std(0) * noise
+@wrong("leave_one_out_log_likelihood", caught_by="a_point_occurs_twice", diagnosis="number")
+def leaves_out_equal_points(data, bandwidth):
+    same = (data[:, None] == data).all(-1)
+    logs = kernels_between(data, bandwidth).masked_fill(same, -math.inf)
+    return (logs.logsumexp(1) - math.log(len(data) - 1)).mean()
 
 
-@wrong("kde_sample", caught_by="more_samples_than_data", diagnosis="number")
-def one_noise_for_all(data, bandwidth, indices, noise):
-    return data[indices] + bandwidth * noise[0]
+@wrong("leave_one_out_log_likelihood", caught_by="a_point_occurs_twice", diagnosis="nan slope", says="nan")
+def root_squared(data, bandwidth):
+    n, d = data.shape
+    between = (data[:, None] - data)[~own(data)].reshape(n, n - 1, d)
+    lengths = between.square().sum(-1).sqrt()
+    constant = math.log(n - 1) + d * math.log(bandwidth * math.sqrt(2 * math.pi))
+    return (-(lengths**2) / (2 * bandwidth**2)).logsumexp(1).mean() - constant
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="number")
-def spread_around_the_middle(data, bandwidth, indices, noise):
-    return data.mean(0) + bandwidth * noise
+@wrong("leave_one_out_log_likelihood", caught_by="an_outlier", diagnosis="nan", says="infinite")
+def own_kernel_subtracted(data, bandwidth):
+    logs = kernels_between(data, bandwidth)
+    others = logs.exp().sum(1) - logs.diagonal().exp()
+    return others.log().mean() - math.log(len(data) - 1)
 
 
-@wrong("kde_sample", caught_by="more_samples_than_data", diagnosis="raises", says="Error")
-def columns_chosen(data, bandwidth, indices, noise):
-    return data[:, indices] + bandwidth * noise
+@wrong("leave_one_out_log_likelihood", caught_by="an_outlier", diagnosis="nan", says="infinite")
+def own_kernel_weighted_0(data, bandwidth):
+    kernels = kernels_between(data, bandwidth).exp() * (~own(data))
+    return (kernels.sum(1) / (len(data) - 1)).log().mean()
 
 
-@wrong("kde_sample", caught_by="more_samples_than_data", diagnosis="random", says="random")
-def own_indices(data, bandwidth, indices, noise):
-    return data[torch.randint(len(data), (len(noise),))] + bandwidth * noise
+@wrong("leave_one_out_log_likelihood", caught_by="an_outlier", diagnosis="number")
+def bounded_below(data, bandwidth):
+    kernels = kernels_between(data, bandwidth).exp() * (~own(data))
+    return (kernels.sum(1) / (len(data) - 1) + 1e-300).log().mean()
 
 
-@wrong("kde_sample", caught_by="more_samples_than_data", diagnosis="argument", says="modified")
-def noise_scaled_in_place(data, bandwidth, indices, noise):
-    noise *= bandwidth
-    return data[indices] + noise
+@wrong("leave_one_out_log_likelihood", caught_by="an_outlier", diagnosis="number")
+def diagonal_not_negative_enough(data, bandwidth):
+    logs = kernels_between(data, bandwidth).masked_fill(own(data), -1000.0)
+    return torch.logsumexp(logs, dim=1).mean() - math.log(len(data) - 1)
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="cut", says="no gradient")
-def through_numpy(data, bandwidth, indices, noise):
-    samples = data.detach().numpy()[indices.numpy()] + bandwidth * noise.detach().numpy()
-    return torch.from_numpy(samples)
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="nan", says="nan")
+def infinity_times_0(data, bandwidth):
+    logs = kernels_between(data, bandwidth) - math.inf * own(data).to(data.dtype)
+    return logs.logsumexp(1).mean() - math.log(len(data) - 1)
 
 
-@wrong("kde_sample", caught_by="in_the_plane", diagnosis="slope", says="gradient")
-def data_detached(data, bandwidth, indices, noise):
-    return data.detach()[indices] + bandwidth * noise
+@wrong("leave_one_out_log_likelihood", caught_by="many_dimensions", diagnosis="raises", says="Error")
+def constant_as_a_python_number(data, bandwidth):
+    n, d = data.shape
+    squares = (data[:, None] - data).square().sum(-1)
+    logs = (-squares / (2 * bandwidth**2)).masked_fill(own(data), -math.inf)
+    return logs.logsumexp(1).mean() - math.log((n - 1) * (2 * math.pi * bandwidth**2) ** (d / 2))
+
+
+@wrong("leave_one_out_log_likelihood", caught_by="many_points_far_from_the_origin", diagnosis="number")
+def distances_as_they_come(data, bandwidth):
+    n, d = data.shape
+    logs = -0.5 * (torch.cdist(data, data) / bandwidth).square().masked_fill(own(data), math.inf)
+    return logs.logsumexp(1).mean() - math.log(n - 1) - d * math.log(bandwidth * math.sqrt(2 * math.pi))
+
+
+@wrong("leave_one_out_log_likelihood", caught_by="single_precision", diagnosis="dtype", says="dtype")
+def in_double(data, bandwidth):
+    return diagonal_filled(data.double(), bandwidth)
+
+
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="cut", says="no gradient flows")
+def python_number(data, bandwidth):
+    return torch.tensor(diagonal_filled(data, bandwidth).item(), dtype=data.dtype)
+
+
+@wrong("leave_one_out_log_likelihood", caught_by="in_the_plane", diagnosis="slope", says="gradient")
+def others_taken_for_constants(data, bandwidth):
+    n, d = data.shape
+    squares = (data[:, None] - data.detach()).square().sum(-1)
+    logs = (-squares / (2 * bandwidth**2)).masked_fill(own(data), -math.inf)
+    return logs.logsumexp(1).mean() - math.log(n - 1) - d * math.log(bandwidth * math.sqrt(2 * math.pi))
 
 
 bank.spoils(
-    "kde_sample",
-    r"data ?\[|\bindices\]|index_select"
-    r"|\b(bandwidth|h) ?[·*×] ?|\b(bandwidth|h) times|[·*×] ?(the )?(bandwidth|h|noise)\b"
-    r"|times (the )?(bandwidth|noise)"
-    r"|\b(multipl|scal|stretch|shrink)\w*[^.?]*\b(noise|bandwidth|h)\b|\badd\w*[^.?]*\b(noise|bandwidth)\b"
-    r"|plus (the )?noise"
-    r"|(rows?|points?) (at|of|with) (the |these |those )?ind",
+    "leave_one_out_log_likelihood",
+    r"logsumexp|masked_fill|diagonal|eye\(|inf\b|\bn ?[-−] ?1\b|torch\.cat|donot"
+    r"|divide[^.?]*\b(five|others|n)\b|(other|its) five kernels? (are|divided)",
 )
