@@ -89,8 +89,8 @@ class Counting(nn.Module):
 
 def named_terms(wire, g_ab: nn.Module, g_ba: nn.Module, a: Tensor, b: Tensor) -> dict:
     """The four terms by name, and the counts of translators that count."""
-    translators = {"g_ab": g_ab, "g_ba": g_ba}
-    before = {name: g.asked for name, g in translators.items() if isinstance(g, Counting)}
+    translators = {name: g for name, g in {"g_ab": g_ab, "g_ba": g_ba}.items() if isinstance(g, Counting)}
+    before = {name: g.asked for name, g in translators.items()}
     terms = wire(g_ab, g_ba, a, b)
     if not isinstance(terms, (tuple, list)) or len(terms) != 4:
         raise WrongType("four tensors should be returned, as a tuple: fake_a, fake_b, a_cycled, b_cycled")
