@@ -1319,7 +1319,7 @@ def sums_of_absolute_differences(real, fake, k):
     return inside.sum().item() / (k * len(fake)), inside.any(1).double().mean().item()
 
 
-@wrong("density_coverage", caught_by="the_farthest_neighbour", diagnosis="raises")
+@wrong("density_coverage", caught_by="the_farthest_neighbour", diagnosis="number")
 def one_neighbour_too_far(real, fake, k):
     inside = torch.cdist(real, fake) <= torch.cdist(real, real).sort(dim=1).values[:, k + 1, None]
     return inside.sum().item() / (k * len(fake)), inside.any(1).double().mean().item()
