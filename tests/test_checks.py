@@ -630,6 +630,7 @@ ZERO = "0 to machine precision, and computed as 0 by some right answers"
 ROUNDED = "0 but for rounding"
 LOST = {
     "kde_log_density/far_from_the_data": f"slopes in data points that don't count: {ZERO}",
+    "kde_log_density/many_points_far_from_the_origin": f"slopes in data points that don't count: {ZERO}",
     "kde_log_density/many_dimensions": f"slopes in data points that don't count: {ZERO}",
     "kde_log_density/more_dimensions_than_a_double_holds": f"slopes in data points that don't count: {ZERO}",
     "kde_log_density/at_a_data_point": "one slope that happens to be small, of a dozen",
