@@ -8,7 +8,7 @@ import pytest
 
 from autograder.server import grade
 from autograder.server.jail.box import LIMITS, Jail
-from tests.submissions.make import FULL, SECTION, answers, find, released, solved, with_cell
+from tests.submissions.make import FULL, POINTS, SECTION, answers, find, released, solved, with_cell
 
 SEED = 2718
 NAME = "discriminator_loss"
@@ -49,16 +49,16 @@ def check_file(text):
 def test_what_a_kernel_understands_costs_nothing(line):
     """In an answer cell, where the rest would be lost, and in a cell of one's own that a helper stands in."""
     result = graded(solved(**{NAME: f"{line}\n{RIGHT}"}))
-    assert result.points == 2, result.exercises[NAME].message
+    assert result.points == POINTS[NAME], result.exercises[NAME].message
     helped = f"{line}\ndef helper(x):\n    return F.softplus(x).mean()"
     uses = f"def {NAME}(real_logits, fake_logits):\n    return helper(-real_logits) + helper(fake_logits)"
-    assert graded(with_cell(helped, **{NAME: uses})).points == 2
+    assert graded(with_cell(helped, **{NAME: uses})).points == POINTS[NAME]
 
 
 def test_an_older_try_further_down_does_not_count_and_it_is_said():
     result = graded(with_cell(OLDER, at=-1))
     told = f"A cell further down defines {NAME} once more; {NAME} of the answer cell counts."
-    assert result.points == 2 and result.notes == [told]
+    assert result.points == POINTS[NAME] and result.notes == [told]
     other = "def generator_loss_minimax(fake_logits):\n    return fake_logits.mean()"
     result = graded(with_cell(other, at=-1), only="")
     assert result.points == FULL and len(result.notes) == 1
@@ -74,12 +74,12 @@ def test_an_answer_may_stand_in_a_cell_of_ones_own_while_its_cell_is_untouched()
     at = notebook["cells"].index(find(notebook, NAME)) + 1
     notebook["cells"].insert(at, {"cell_type": "code", "id": "mine", "metadata": {}, "source": RIGHT})
     result = graded(notebook)
-    assert result.points == 2 and result.notes == []
+    assert result.points == POINTS[NAME] and result.notes == []
 
 
 def test_a_compiled_answer_is_the_answer():
     """A compiler would need longer than an exercise has, for a function of a few lines."""
-    assert graded(solved(**{NAME: f"@torch.compile\n{RIGHT}"})).points == 2
+    assert graded(solved(**{NAME: f"@torch.compile\n{RIGHT}"})).points == POINTS[NAME]
 
 
 @pytest.mark.parametrize(

@@ -397,9 +397,10 @@ def removed(notebook) -> None:
     notebook.cells = [c for c in notebook.cells if not c.metadata["nbgrader"]["grade_id"].endswith("js_divergence")]
 
 
+GREW = 5 - AUTO["kl_divergence"]  # by "points"
 CHANGES = {  # -> the points and the maximum of ada, who has all that the machine gives and 2 by hand
     "prose": (prose, FULL + 2, FULL + 3),
-    "points": (points, FULL + 3 + 2, FULL + 3 + 4),
+    "points": (points, FULL + GREW + 2, FULL + GREW + 4),
     "added": (added, FULL + 2, FULL + 3 + 3),
     "mended": (mended, FULL + 2, FULL + 3),
     "removed": (removed, FULL - AUTO["js_divergence"] + 2, FULL - AUTO["js_divergence"] + 3),
@@ -470,7 +471,7 @@ def test_report_tells_what_people_gave_everywhere(tmp_path):
         f"{FULL + 2.5:g}",
         "2.5",
     )
-    assert ben["kl_divergence"] == "0.5" and ben["score"] == f"{FULL - 1.5:g}"
+    assert ben["kl_divergence"] == "0.5" and ben["score"] == f"{FULL - AUTO['kl_divergence'] + 0.5:g}"
     page_of = shown(out, "ada").get_text()
     assert f"{FULL + 2.5:g} of {FULL + 3} points" in page_of and "2.5 of 3 points" in page_of
     assert "Well said, but <b>why</b>?" in page_of and "Because of ada." in page_of and "ben" not in page_of
@@ -820,7 +821,7 @@ def test_the_gradebook_may_be_in_postgresql(tmp_path, postgres, lessons):
     batch.give_back(out, written_dates(out, f"{SECTION},,2027-03-01 11:00"))
     assert not (out / "gradebook.db").exists()
     row = table(out)["O'Neil", SECTION]
-    assert (row[WRITTEN], row["max_points"], row["late_penalty"]) == ("2", str(FULL + 3 + 4), f"{(FULL + 2) / 2:g}")
+    assert (row[WRITTEN], row["max_points"], row["late_penalty"]) == ("2", str(FULL + GREW + 4), f"{(FULL + 2) / 2:g}")
     assert "good" in shown(out, "O'Neil").get_text()
     assert nbgrader(out, "export", "--to", str(tmp_path / "all.csv")).returncode == 0
     with pytest.raises(BadInput, match="another gradebook already"):

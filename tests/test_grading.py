@@ -488,9 +488,13 @@ def test_an_import_added_by_hand_is_there_when_answers_run():
         "    return statistics.fmean([1]) * (F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean())"
     ))  # fmt: skip
     imports = next(cell for cell in notebook["cells"] if "imports" in cell["metadata"].get("tags", []))
-    assert grade.mark_text(SECTION, json.dumps(notebook), "x.ipynb", SEED, only=["discriminator_loss"]).points == 0
+
+    def points() -> float:
+        return grade.mark_text(SECTION, json.dumps(notebook), "x.ipynb", SEED, only=["discriminator_loss"]).points
+
+    assert points() == 0
     imports["source"] = "import statistics\n" + "".join(imports["source"])
-    assert grade.mark_text(SECTION, json.dumps(notebook), "x.ipynb", SEED, only=["discriminator_loss"]).points == 2
+    assert points() == POINTS["discriminator_loss"]
 
 
 def test_of_what_a_submission_sends_only_what_was_asked_is_kept(monkeypatch):

@@ -662,9 +662,12 @@ def _(notebook):
         c["source"] = "import os; os._exit(0)"
 
 
-@spoilt("answers-renamed-as-checks", FULL - 2)
+RENAMED = ("generator_loss_minimax", "generator_loss_nonsaturating")
+
+
+@spoilt("answers-renamed-as-checks", FULL - sum(POINTS[name] for name in RENAMED))
 def _(notebook):
-    for name in ("generator_loss_minimax", "generator_loss_nonsaturating"):
+    for name in RENAMED:
         answer = find(notebook, name)
         answer["id"] = nbgrader(answer)["grade_id"] = f"check-{name}"
 

@@ -7,17 +7,11 @@ import json
 from functools import cache
 from pathlib import Path
 
+from autograder import exercise
 from autograder.server import course
 
 SECTION = "03-gan-minimax"
-POINTS = {
-    "discriminator_loss": 2,
-    "generator_loss_minimax": 1,
-    "generator_loss_nonsaturating": 1,
-    "generator_loss_maximum_likelihood": 2,
-    "discriminator_step": 3,
-    "generator_step": 3,
-}
+POINTS = {name: e.points for name, e in exercise.exercises(SECTION).items()}
 FULL = sum(POINTS.values())
 
 Notebook = dict
