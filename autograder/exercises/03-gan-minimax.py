@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import optim
 
 from autograder.exercise import (
@@ -13,6 +14,7 @@ from autograder.exercise import (
     image_players,
     in_groups,
     leave_gradients,
+    network,
     normal,
     odd_generator_loss,
     odd_loss,
@@ -22,7 +24,7 @@ from autograder.exercise import (
 
 # --- losses: functions of logits, finite and alive at ±100 ------------------------------------------------------------
 
-discriminator_loss = Exercise("discriminator_loss", points=2)
+discriminator_loss = Exercise("discriminator_loss", points=1)
 
 
 @discriminator_loss.case
@@ -171,7 +173,7 @@ fake_logits_cases(generator_loss_nonsaturating)
 
 
 # Odds of 10⁻³³ count as much as those of 10³³.
-generator_loss_maximum_likelihood = Exercise("generator_loss_maximum_likelihood", points=2, atol=EXACT)
+generator_loss_maximum_likelihood = Exercise("generator_loss_maximum_likelihood", points=1, atol=EXACT)
 
 
 @generator_loss_maximum_likelihood.case
@@ -344,3 +346,104 @@ def single_precision(rng):
     """The networks are float32 this time: convert neither the data nor the noise."""
     generator, discriminator, _, noise = players(rng, dtype=torch.float32)
     return g_inputs(generator, discriminator, noise)
+
+
+# --- the whole turn: the two steps put together -----------------------------------------------------------------------
+
+
+def other_discriminator_step(generator, discriminator, optimizer, real, noise, loss):
+    """Stands in for `discriminator_step`: another loss, of the same two batches."""
+    value = (discriminator(real) - 0.8).square().mean() + F.softplus(1.3 * discriminator(generator(noise))).mean()
+    return _descend(value + 0.2 * loss(discriminator(real), discriminator(generator(noise))), discriminator, optimizer)
+
+
+def other_generator_step(generator, discriminator, optimizer, noise, loss):
+    """Stands in for `generator_step`: another loss, of the same noise."""
+    logits = discriminator(generator(noise))
+    return _descend((logits - 0.5).square().mean() + 0.3 * loss(logits), generator, optimizer)
+
+
+def _descend(value, module, optimizer):
+    own = [p for p in module.parameters() if p.requires_grad]
+    for parameter, slope in zip(own, torch.autograd.grad(value, own), strict=True):
+        parameter.grad = slope
+    optimizer.step()
+    return value.item()
+
+
+adversarial_turn = Exercise(
+    "adversarial_turn",
+    points=3,
+    differentiable=False,
+    as_float=True,
+    stand_ins={"discriminator_step": other_discriminator_step, "generator_step": other_generator_step},
+)
+
+
+def turn_inputs(rng, *sizes, last=5, optimizers=None, switch=False, past=False, dtype=torch.float64):
+    """A turn with a discriminator's step for each (reals, noises) of sizes, and ``last`` noise vectors at the end."""
+    generator, discriminator = network(rng, 2, 4, 3, dtype=dtype), network(rng, 3, 5, 1, dtype=dtype)
+    if switch:
+        switched(discriminator[0], generator, discriminator)
+    if past:
+        leave_gradients(rng, generator, discriminator)
+    made = optimizers or (lambda net: optim.SGD([p for p in net.parameters() if p.requires_grad], lr=0.2))
+    return {
+        "generator": generator,
+        "discriminator": discriminator,
+        "d_optimizer": made(discriminator),
+        "g_optimizer": made(generator),
+        "reals": [normal(rng, n, 3, dtype=dtype) for n, _ in sizes],
+        "noises": [normal(rng, m, 2, dtype=dtype) for m in (*(m for _, m in sizes), last)],
+        "d_loss": odd_loss,
+        "g_loss": odd_generator_loss,
+    }
+
+
+@adversarial_turn.case
+def one_move_each(rng):
+    """k = 1: one batch of data, two of noise. Who moves first, and which batch of noise, which optimizer and which loss
+    are its own? The generator meets the discriminator as it is after its move, and noise that has not been used; its
+    gradient must find a way back to it, and no old one may be in it."""
+    return turn_inputs(rng, (5, 5))
+
+
+@adversarial_turn.case(about="number form")
+def three_moves_then_one(rng):
+    """k = 3: three batches of data, four of noise. Count the moves of each player. Each move of the discriminator is a
+    whole step of its own, with its own data and with fakes of its own; its loss comes back as a float, one for each."""
+    return turn_inputs(rng, (4, 4), (4, 4), (4, 4), last=4)
+
+
+@adversarial_turn.case(about="number form")
+def batches_of_unlike_size(rng):
+    """The batches are of unlike size, data and noise as well: which ones belong together follows from their place in
+    the two lists, and nothing can be stacked or averaged over all of them."""
+    return turn_inputs(rng, (6, 2), (3, 7), last=4)
+
+
+@adversarial_turn.case(about="number effect")
+def old_gradients(rng):
+    """Both players carry gradients from before, and within a turn each player leaves some behind. None of them may
+    enter an update: what has to happen before each backward?"""
+    return turn_inputs(rng, (5, 4), (4, 5), past=True)
+
+
+@adversarial_turn.case
+def adam(rng):
+    """Two Adams with momentum, each with two groups of parameters: they remember every step. How many steps has each
+    made after this turn, and on what?"""
+    return turn_inputs(rng, (5, 4), (3, 6), optimizers=in_groups)
+
+
+@adversarial_turn.case(about="effect")
+def switched_layers(rng):
+    """One layer of the discriminator came in frozen, some layers in evaluation mode. If you switch anything, put every
+    switch back to what it was."""
+    return turn_inputs(rng, (4, 4), (4, 4), switch=True)
+
+
+@adversarial_turn.case(about="number form")
+def single_precision(rng):
+    """The networks are float32 this time: convert neither the data nor the noise."""
+    return turn_inputs(rng, (4, 3), (3, 4), dtype=torch.float32)

@@ -44,6 +44,11 @@ bank.spoils(
     r"|parameters of the generator"
     r"|freez\w+ (the )?(discriminator|D\b)|generator\.parameters\(\)",
 )
+bank.spoils(
+    "adversarial_turn",
+    STEP + r"|noises? ?\[|zip\(|(the )?(last|final)( \w+)? (batch of )?noise|noises? (\w+ )?(last|final)"
+    r"|discriminator_step|generator_step",
+)
 
 # --- discriminator_loss -----------------------------------------------------------------------------------------------
 
@@ -2010,3 +2015,325 @@ def labels_too(generator, discriminator, optimizer, noise, loss):
     value.backward(inputs=list(generator.parameters()))
     optimizer.step()
     return value.item()
+
+
+# --- adversarial_turn -------------------------------------------------------------------------------------------------
+
+
+@right("adversarial_turn")
+def calls_the_steps(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    d_values = [
+        discriminator_step(generator, discriminator, d_optimizer, real, noise, d_loss)  # noqa: F821
+        for real, noise in zip(reals, noises[:-1], strict=True)
+    ]
+    return d_values, generator_step(generator, discriminator, g_optimizer, noises[-1], g_loss)  # noqa: F821
+
+
+@right("adversarial_turn")
+def by_index(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    k = len(reals)
+    d_values = []
+    for i in range(k):
+        d_values += [discriminator_step(generator, discriminator, d_optimizer, reals[i], noises[i], d_loss)]  # noqa: F821
+    g_value = generator_step(generator, discriminator, g_optimizer, noises[k], g_loss)  # noqa: F821
+    return d_values, g_value
+
+
+@right("adversarial_turn")
+def one_stream_of_noise(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    stream = iter(noises)
+    found = ([], 0.0)
+    for real in reals:
+        found[0].append(discriminator_step(generator, discriminator, d_optimizer, real, next(stream), d_loss))  # noqa: F821
+    return [found[0], generator_step(generator, discriminator, g_optimizer, next(stream), g_loss)]  # noqa: F821
+
+
+@right("adversarial_turn")
+def written_out(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    d_values = []
+    for real, noise in zip(reals, noises, strict=False):
+        d_optimizer.zero_grad()
+        value = d_loss(discriminator(real), discriminator(generator(noise).detach()))
+        value.backward()
+        d_optimizer.step()
+        d_values.append(value.item())
+    g_optimizer.zero_grad()
+    value = g_loss(discriminator(generator(noises[-1])))
+    value.backward()
+    g_optimizer.step()
+    return d_values, value.item()
+
+
+@right("adversarial_turn")
+def half_of_it_written_out(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    d_values = []
+    for k, real in enumerate(reals):
+        d_values.append(discriminator_step(generator, discriminator, d_optimizer, real, noises[k], d_loss))  # noqa: F821
+    value = g_loss(discriminator(generator(noises[len(reals)])))
+    own = [p for group in g_optimizer.param_groups for p in group["params"]]
+    g_optimizer.zero_grad()
+    for p, slope in zip(own, torch.autograd.grad(value, own), strict=True):
+        p.grad = slope
+    g_optimizer.step()
+    return tuple(d_values), float(value)
+
+
+@right("adversarial_turn")
+def fakes_made_first_where_g_rests(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    with torch.no_grad():
+        fakes = [generator(noise) for noise in noises[:-1]]
+    d_values = []
+    for real, fake in zip(reals, fakes, strict=True):
+        logits = discriminator(torch.cat([real, fake]))
+        value = d_loss(logits[: len(real)], logits[len(real) :])
+        d_optimizer.zero_grad(set_to_none=False)
+        value.backward()
+        d_optimizer.step()
+        d_values.append(value.item())
+    value = g_loss(discriminator(generator(noises[-1])))
+    g_optimizer.zero_grad(set_to_none=False)
+    value.backward(inputs=[p for p in generator.parameters() if p.requires_grad])
+    g_optimizer.step()
+    return d_values, value.item()
+
+
+def d_move(generator, discriminator, optimizer, real, noise, loss):
+    """A right step of the discriminator, for answers whose mistake is elsewhere."""
+    value = loss(discriminator(real), discriminator(generator(noise).detach()))
+    optimizer.zero_grad()
+    value.backward()
+    optimizer.step()
+    return value.item()
+
+
+def g_move(generator, discriminator, optimizer, noise, loss):
+    """The same of the generator."""
+    value = loss(discriminator(generator(noise)))
+    optimizer.zero_grad()
+    value.backward(inputs=[p for p in generator.parameters() if p.requires_grad])
+    optimizer.step()
+    return value.item()
+
+
+@wrong("adversarial_turn", caught_by="one_move_each", diagnosis="number")
+def generator_first(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    g_value = g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+    pairs = zip(reals, noises[:-1], strict=True)
+    return [d_move(generator, discriminator, d_optimizer, x, z, d_loss) for x, z in pairs], g_value
+
+
+@wrong("adversarial_turn", caught_by="one_move_each", diagnosis="number", says="number 2")
+def old_noise_for_the_generator(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    pairs = zip(reals, noises, strict=False)
+    d_values = [d_move(generator, discriminator, d_optimizer, x, z, d_loss) for x, z in pairs]
+    return d_values, g_move(generator, discriminator, g_optimizer, noises[len(reals) - 1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="one_move_each", diagnosis="number")
+def noise_off_by_one(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    pairs = zip(reals, noises[1:], strict=True)
+    d_values = [d_move(generator, discriminator, d_optimizer, x, z, d_loss) for x, z in pairs]
+    return d_values, g_move(generator, discriminator, g_optimizer, noises[0], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="three_moves_then_one", diagnosis="type", says="3 values")
+def one_move_whatever_k(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    d_value = d_move(generator, discriminator, d_optimizer, reals[0], noises[0], d_loss)
+    return [d_value], g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="three_moves_then_one", diagnosis="number")
+def both_move_k_times(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    d_values, g_value = [], 0.0
+    for x, z in zip(reals, noises, strict=False):
+        d_values.append(d_move(generator, discriminator, d_optimizer, x, z, d_loss))
+        g_value = g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+    return d_values, g_value
+
+
+@wrong("adversarial_turn", caught_by="three_moves_then_one", diagnosis="number")
+def the_same_noise_for_all_moves(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    d_values = [d_move(generator, discriminator, d_optimizer, x, noises[0], d_loss) for x in reals]
+    return d_values, g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="three_moves_then_one", diagnosis="number")
+def the_same_data_for_all_moves(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    d_values = [d_move(generator, discriminator, d_optimizer, reals[0], z, d_loss) for z in noises[:-1]]
+    return d_values, g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="three_moves_then_one", diagnosis="type")
+def mean_of_the_losses(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    pairs = zip(reals, noises, strict=False)
+    d_values = [d_move(generator, discriminator, d_optimizer, x, z, d_loss) for x, z in pairs]
+    return sum(d_values) / len(d_values), g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="batches_of_unlike_size", diagnosis="type")
+def one_large_batch(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    d_value = d_move(generator, discriminator, d_optimizer, torch.cat(reals), torch.cat(noises[:-1]), d_loss)
+    return [d_value], g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="batches_of_unlike_size", diagnosis="raises")
+def stacks_the_batches(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    pairs = zip(torch.stack(reals), torch.stack(noises[:-1]), strict=True)
+    d_values = [d_move(generator, discriminator, d_optimizer, x, z, d_loss) for x, z in pairs]
+    return d_values, g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="batches_of_unlike_size", diagnosis="number")
+def as_many_fakes_as_data(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    pairs = zip(reals, noises, strict=False)
+    d_values = [d_move(generator, discriminator, d_optimizer, x, z[: len(x)], d_loss) for x, z in pairs]
+    return d_values, g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="one_move_each", diagnosis="order", says="wrong order")
+def generators_loss_first(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    pairs = zip(reals, noises, strict=False)
+    d_values = [d_move(generator, discriminator, d_optimizer, x, z, d_loss) for x, z in pairs]
+    return g_move(generator, discriminator, g_optimizer, noises[-1], g_loss), d_values
+
+
+@wrong("adversarial_turn", caught_by="three_moves_then_one", diagnosis="number")
+def one_step_down_the_sum(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    losses = [
+        d_loss(discriminator(x), discriminator(generator(z).detach())) for x, z in zip(reals, noises, strict=False)
+    ]
+    d_optimizer.zero_grad()
+    sum(losses).backward()
+    d_optimizer.step()
+    return [x.item() for x in losses], g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="old_gradients", diagnosis="number")
+def never_clears(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    d_values = []
+    for x, z in zip(reals, noises, strict=False):
+        value = d_loss(discriminator(x), discriminator(generator(z).detach()))
+        value.backward()
+        d_optimizer.step()
+        d_values.append(value.item())
+    return d_values, g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="old_gradients", diagnosis="update")
+def clears_the_discriminator_only(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    d_values = []
+    for x, z in zip(reals, noises, strict=False):
+        value = d_loss(discriminator(x), discriminator(generator(z)))
+        d_optimizer.zero_grad()
+        value.backward()
+        d_optimizer.step()
+        d_values.append(value.item())
+    value = g_loss(discriminator(generator(noises[-1])))
+    value.backward()
+    g_optimizer.step()
+    return d_values, value.item()
+
+
+@wrong("adversarial_turn", caught_by="one_move_each", diagnosis="never moved", says="has not moved")
+def fakes_detached_for_the_generator(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    pairs = zip(reals, noises, strict=False)
+    d_values = [d_move(generator, discriminator, d_optimizer, x, z, d_loss) for x, z in pairs]
+    value = g_loss(discriminator(generator(noises[-1]).detach()))
+    g_optimizer.zero_grad()
+    value.backward()
+    g_optimizer.step()
+    return d_values, value.item()
+
+
+@wrong("adversarial_turn", caught_by="one_move_each", diagnosis="number")
+def optimizers_exchanged(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    discriminator.zero_grad()
+    generator.zero_grad()
+    pairs = zip(reals, noises, strict=False)
+    d_values = [d_move(generator, discriminator, g_optimizer, x, z, d_loss) for x, z in pairs]
+    return d_values, g_move(generator, discriminator, d_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="one_move_each", diagnosis="update", says="discriminator")
+def one_optimizer_after_the_other(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    pairs = zip(reals, noises, strict=False)
+    d_values = [d_move(generator, discriminator, d_optimizer, x, z, d_loss) for x, z in pairs]
+    value = g_loss(discriminator(generator(noises[-1])))
+    g_optimizer.zero_grad()
+    value.backward()
+    g_optimizer.step()
+    d_optimizer.step()
+    return d_values, value.item()
+
+
+@wrong("adversarial_turn", caught_by="adam", diagnosis="number")
+def new_optimizers_for_each_move(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    d_values = []
+    for x, z in zip(reals, noises, strict=False):
+        fresh = type(d_optimizer)(d_optimizer.param_groups)
+        d_values.append(d_move(generator, discriminator, fresh, x, z, d_loss))
+    return d_values, g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="one_move_each", diagnosis="argument", says="noises")
+def takes_the_noise_off_the_list(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    d_values = [d_move(generator, discriminator, d_optimizer, x, noises.pop(0), d_loss) for x in reals]
+    return d_values, g_move(generator, discriminator, g_optimizer, noises.pop(), g_loss)
+
+
+@wrong("adversarial_turn", caught_by="one_move_each", diagnosis="random", says="random")
+def draws_its_own_noise(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    pairs = zip(reals, map(torch.randn_like, noises), strict=False)
+    d_values = [d_move(generator, discriminator, d_optimizer, x, z, d_loss) for x, z in pairs]
+    return d_values, g_move(generator, discriminator, g_optimizer, torch.randn_like(noises[-1]), g_loss)
+
+
+@wrong("adversarial_turn", caught_by="switched_layers", diagnosis="flags", says=".training")
+def modes_of_the_tutorial(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    discriminator.train()
+    pairs = zip(reals, noises, strict=False)
+    d_values = [d_move(generator, discriminator, d_optimizer, x, z, d_loss) for x, z in pairs]
+    return d_values, g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="switched_layers", diagnosis="flags", says="requires_grad")
+def freezes_and_thaws(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    pairs = zip(reals, noises, strict=False)
+    d_values = [d_move(generator, discriminator, d_optimizer, x, z, d_loss) for x, z in pairs]
+    discriminator.requires_grad_(False)
+    g_value = g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+    discriminator.requires_grad_(True)
+    return d_values, g_value
+
+
+@wrong("adversarial_turn", caught_by="single_precision", diagnosis="raises")
+def in_doubles(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    pairs = zip(reals, noises, strict=False)
+    d_values = [d_move(generator, discriminator, d_optimizer, x.double(), z.double(), d_loss) for x, z in pairs]
+    return d_values, g_move(generator, discriminator, g_optimizer, noises[-1].double(), g_loss)
+
+
+@wrong("adversarial_turn", caught_by="one_move_each", diagnosis="type", says="float")
+def tensors_for_losses(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    d_values = []
+    for x, z in zip(reals, noises, strict=False):
+        value = d_loss(discriminator(x), discriminator(generator(z).detach()))
+        d_optimizer.zero_grad()
+        value.backward()
+        d_optimizer.step()
+        d_values.append(value.detach())
+    return d_values, g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="one_move_each", diagnosis="type", says="None")
+def nothing_returned(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    for x, z in zip(reals, noises, strict=False):
+        d_move(generator, discriminator, d_optimizer, x, z, d_loss)
+    g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
+
+
+@wrong("adversarial_turn", caught_by="one_move_each", diagnosis="raises")
+def generators_loss_for_both(generator, discriminator, d_optimizer, g_optimizer, reals, noises, d_loss, g_loss):
+    pairs = zip(reals, noises, strict=False)
+    d_values = [d_move(generator, discriminator, d_optimizer, x, z, g_loss) for x, z in pairs]
+    return d_values, g_move(generator, discriminator, g_optimizer, noises[-1], g_loss)
