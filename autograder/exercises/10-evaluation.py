@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autograder.exercise import Exercise, normal
+from autograder.exercise import Exercise, WrongType, normal
 
 # --- the Fréchet distance: of two Gaussians, squared ------------------------------------------------------------------
 
@@ -90,6 +90,70 @@ def single_precision(rng):
     """float32 in, float32 out (or a Python float), and singular again: eigenvalues that should be 0 may be as negative
     as -1e-7."""
     return moments(rng, 6, rank1=3, rank2=2, dtype=torch.float32)
+
+
+# --- a fraud against it: noise of the right moments -------------------------------------------------------------------
+
+
+def moments_of(function, real: Tensor, noise: Tensor) -> dict[str, Tensor]:
+    """What is asked of the fraud: its mean, its covariance, and what the best affine map of the noise leaves of it.
+
+    Which factors of a covariance an answer takes is its own affair, so that its points themselves are not compared.
+    """
+    forged = function(real, noise)
+    if isinstance(forged, np.ndarray):
+        forged = torch.from_numpy(forged)
+    if not isinstance(forged, Tensor) or forged.shape != noise.shape:
+        shape = f"shape {tuple(forged.shape)}" if isinstance(forged, Tensor) else f"a {type(forged).__name__}"
+        raise WrongType(f"as many points are wanted as there are of noise, {tuple(noise.shape)}; this returns {shape}.")
+    forged = forged.detach().double()
+    design = torch.cat([noise.double(), torch.ones(len(noise), 1, dtype=torch.float64)], dim=1)
+    left = forged - design @ torch.linalg.lstsq(design, forged).solution
+    return {"the mean": forged.mean(0), "the covariance": forged.T.cov(), "what no affine map of the noise makes": left}
+
+
+match_moments = Exercise(
+    "match_moments",
+    points=2,
+    differentiable=False,
+    call=moments_of,
+    rtol={"float64": 1e-6},
+    atol={"float64": 1e-7},
+)
+
+
+def dependent(rng: np.random.Generator, n: int, d: int, rank: int | None = None) -> Tensor:
+    """Points whose coordinates depend on each other, in a subspace of this rank, far from the origin."""
+    return normal(rng, n, rank or d, dtype=torch.float64) @ normal(rng, rank or d, d, dtype=torch.float64) + 3
+
+
+@match_moments.case
+def as_many_as_real_ones(rng):
+    """Are the mean and the covariance of what you return those of real, and not only nearly? The noise has a mean and a
+    covariance of its own, which are not 0 and I: they have to be undone first."""
+    return {"real": dependent(rng, 30, 3), "noise": dependent(rng, 30, 3)}
+
+
+@match_moments.case
+def few_of_noise(rng):
+    """Seven points of noise and forty real ones. Which divisor does the docstring give a covariance? With unequal
+    numbers of points it matters."""
+    return {"real": dependent(rng, 40, 2), "noise": dependent(rng, 7, 2)}
+
+
+@match_moments.case
+def correlated(rng):
+    """Equal variances along each axis are not enough: the covariances off the diagonal have to be right too. If they
+    look mirrored, try your factor on the other side, or transposed."""
+    stretch = torch.tensor([[1.0, 0.9, 0.0], [0.0, 0.5, -2.0], [0.3, 0.0, 3.0]], dtype=torch.float64)
+    return {"real": normal(rng, 25, 3, dtype=torch.float64) @ stretch, "noise": dependent(rng, 25, 3)}
+
+
+@match_moments.case
+def singular(rng):
+    """The real points lie in a plane of a space of five dimensions, so that their covariance has no Cholesky factor and
+    eigenvalues of -1e-17. Nothing may be added to its diagonal: the fraud is exact."""
+    return {"real": dependent(rng, 30, 5, rank=2), "noise": normal(rng, 40, 5, dtype=torch.float64)}
 
 
 # --- neighbours: no ties, and none that rounding could make ----------------------------------------------------------
@@ -244,3 +308,98 @@ def one_wide_ball(rng):
 def as_many_neighbours_as_there_are(rng):
     """Five real points and k = 4: the fourth nearest other point is the farthest one, and it exists."""
     return two_clouds(rng, 5, 6, k=4, shift=1.5)
+
+
+# --- density and coverage: balls of the real points only --------------------------------------------------------------
+
+density_coverage = Exercise("density_coverage", points=2, differentiable=False)
+
+
+def clearly_in_real_balls(rng: np.random.Generator, draw, k: int) -> dict[str, Tensor | int]:
+    """Draw a real and a fake set until every fake is at least 1 % inside or outside every ball of a real point."""
+    while True:
+        real, fake = draw(rng)
+        if ((torch.cdist(real, fake) / radius(real, k)[:, None] - 1).abs() > 0.01).all():
+            return {"real": real, "fake": fake, "k": k}
+
+
+def real_and_fake(rng, n: int, m: int, k: int, shift: float = 0.0, scale: float = 1.0) -> dict[str, Tensor | int]:
+    """n real points of the plane, and m fake ones that are scaled and moved along every axis."""
+    return clearly_in_real_balls(rng, lambda rng: (normal(rng, n, 2), shift + scale * normal(rng, m, 2)), k)
+
+
+def counts(found: dict) -> tuple[int, int, int]:
+    """Pairs of a real ball and a fake in it, fakes in a ball, and real points with a fake."""
+    inside = torch.cdist(found["real"], found["fake"]) <= radius(found["real"], found["k"])[:, None]
+    return int(inside.sum()), int(inside.any(0).sum()), int(inside.any(1).sum())
+
+
+@density_coverage.case
+def overlapping_clouds(rng):
+    """Density: over all fakes, the average number of real balls around them, in units of k. Coverage: which points are
+    counted, and out of how many?"""
+    while True:  # until precision is not coverage, nor its share of the other set
+        found = real_and_fake(rng, 9, 7, k=2, shift=0.6)
+        _, fakes, reals = counts(found)
+        if fakes != reals and 0 < reals < 9:
+            return found
+
+
+@density_coverage.case
+def crowded_where_the_data_are(rng):
+    """All fakes sit where the real points are densest: many balls hold each of them. How large may a density get?"""
+    while True:
+        found = real_and_fake(rng, 14, 6, k=3, scale=0.1)
+        if counts(found)[0] > 3 * 6:
+            return found
+
+
+@density_coverage.case
+def a_single_fake(rng):
+    """One fake point, which has no neighbours of its own kind: only the real points have balls."""
+    while True:
+        found = real_and_fake(rng, 8, 1, k=3, scale=0.3)
+        if counts(found)[0]:
+            return found
+
+
+@density_coverage.case
+def strays_among_the_fakes(rng):
+    """Two fakes far outside. Whose balls do you draw? A stray must not be able to cover the data."""
+
+    def draw(rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        fake = torch.cat([0.2 * normal(rng, 7, 2), 40 + normal(rng, 2, 2)])
+        return normal(rng, 12, 2), fake
+
+    return clearly_in_real_balls(rng, draw, k=2)
+
+
+@density_coverage.case
+def lonely_and_crowded(rng):
+    """Some real points are crowded and have small balls, others are lonely and have large ones: each has a radius of
+    its own, and a fake may lie in the ball of a real point that is not its nearest."""
+    homes = torch.tensor([[4.0, 0.0], [0.0, 4.0], [-4.0, -3.0]])
+
+    def draw(rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        crowd, lonely = 0.1 * normal(rng, 8, 2), homes + 0.5 * normal(rng, 3, 2)
+        return torch.cat([crowd, lonely]), 0.8 * normal(rng, 12, 2)
+
+    return clearly_in_real_balls(rng, draw, k=2)
+
+
+@density_coverage.case
+def the_nearest_neighbour_only(rng):
+    """k = 1: the ball reaches to the very nearest other real point, and is not empty."""
+    return real_and_fake(rng, 9, 12, k=1, scale=0.8)
+
+
+@density_coverage.case
+def the_farthest_neighbour(rng):
+    """Five real points and k = 4: the fourth nearest other point is the farthest one, and it exists."""
+    return real_and_fake(rng, 5, 8, k=4, shift=1.0)
+
+
+@density_coverage.case
+def nothing_in_common(rng):
+    """The sets are far apart: both numbers are 0."""
+    return real_and_fake(rng, 6, 7, k=2, shift=50.0)

@@ -1022,3 +1022,329 @@ def inside_or_not(real, fake, k):
 def radius_never_measured(real, fake, k):
     across = torch.cdist(real, fake)
     return (across <= radius[:, None]).any(0).float().mean(), (across <= radius[None]).any(1).float().mean()  # noqa: F821
+
+
+# --- match_moments ----------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "match_moments",
+    r"cholesky\(|eigh|clamp|solve|sqrt|@ |axes \*|root of (its|the) eigenvalues|eigenvectors"
+    r"|(white|whitened)[^.?]*times|multiply [^.?]*(white|root|factor)",
+)
+
+
+def factor_of(x):
+    """A symmetric root of the covariance of points, singular or not."""
+    return root(x.T.cov().reshape(x.shape[1], x.shape[1]))
+
+
+def whitened(noise):
+    covariance = noise.T.cov().reshape(noise.shape[1], noise.shape[1])
+    return torch.linalg.solve(torch.linalg.cholesky(covariance), (noise - noise.mean(0)).T).T
+
+
+@right("match_moments")
+def cholesky_and_a_symmetric_root(real, noise):
+    return whitened(noise) @ factor_of(real) + real.mean(0)
+
+
+@right("match_moments")
+def symmetric_roots_on_both_sides(real, noise):
+    values, vectors = torch.linalg.eigh(torch.cov(noise.T).view(noise.shape[1], -1))
+    white = (noise - noise.mean(dim=0)) @ vectors @ torch.diag(values.rsqrt()) @ vectors.T
+    return real.mean(dim=0) + white @ factor_of(real)
+
+
+@right("match_moments")
+def svd_of_the_points_themselves(real, noise):
+    centred = real - real.mean(0)
+    _, s, vh = torch.linalg.svd(centred, full_matrices=False)
+    u, _, wh = torch.linalg.svd(noise - noise.mean(0), full_matrices=False)
+    white = (u @ wh) * (len(noise) - 1) ** 0.5
+    scale = torch.zeros(noise.shape[1], dtype=real.dtype)
+    scale[: len(s)] = s / (len(real) - 1) ** 0.5
+    return white[:, : len(vh)] @ (scale[: len(vh), None] * vh) + real.mean(0)
+
+
+@right("match_moments")
+def qr_whitens(real, noise):
+    q, _ = torch.linalg.qr(noise - noise.mean(0))
+    return q * (len(noise) - 1) ** 0.5 @ factor_of(real) + real.mean(0)
+
+
+@right("match_moments")
+def by_numpy(real, noise):
+    x, z = real.numpy(), noise.numpy()
+    w, v = np.linalg.eigh(np.atleast_2d(np.cov(x, rowvar=False)))
+    low = np.linalg.cholesky(np.atleast_2d(np.cov(z, rowvar=False)))
+    white = linalg.solve_triangular(low, (z - z.mean(0)).T, lower=True).T
+    return torch.from_numpy(white @ (v * np.sqrt(np.maximum(w, 0))).T + x.mean(0))
+
+
+@right("match_moments")
+def optimal_transport_map(real, noise):
+    """The affine map of least cost between the two Gaussians, with a pseudo-inverse."""
+    half = root(noise.T.cov().reshape(noise.shape[1], -1))
+    back = torch.linalg.inv(half)
+    return (noise - noise.mean(0)) @ back @ root(half @ (factor_of(real) @ factor_of(real)) @ half) @ back + real.mean(
+        0
+    )
+
+
+@wrong("match_moments", caught_by="as_many_as_real_ones", diagnosis="number")
+def noise_taken_for_white(real, noise):
+    return noise @ factor_of(real) + real.mean(0)
+
+
+@wrong("match_moments", caught_by="as_many_as_real_ones", diagnosis="number")
+def noise_centred_but_not_white(real, noise):
+    return (noise - noise.mean(0)) @ factor_of(real) + real.mean(0)
+
+
+@wrong("match_moments", caught_by="correlated", diagnosis="number")
+def each_axis_by_itself(real, noise):
+    return (noise - noise.mean(0)) / noise.std(0) * real.std(0) + real.mean(0)
+
+
+@wrong("match_moments", caught_by="as_many_as_real_ones", diagnosis="number")
+def the_data_themselves(real, noise):
+    return real[torch.arange(len(noise)) % len(real)]
+
+
+@wrong("match_moments", caught_by="as_many_as_real_ones", diagnosis="ignores")
+def no_mean_added(real, noise):
+    return whitened(noise) @ factor_of(real)
+
+
+@wrong("match_moments", caught_by="few_of_noise", diagnosis="number")
+def divided_by_all(real, noise):
+    """1/n on both sides cancels only where both have as many points."""
+    covariance = (noise - noise.mean(0)).T @ (noise - noise.mean(0)) / len(noise)
+    white = torch.linalg.solve(torch.linalg.cholesky(covariance), (noise - noise.mean(0)).T).T
+    centred = real - real.mean(0)
+    return white @ root(centred.T @ centred / len(real)) + real.mean(0)
+
+
+@wrong("match_moments", caught_by="correlated", diagnosis="number")
+def factor_not_transposed(real, noise):
+    values, axes = torch.linalg.eigh(real.T.cov().reshape(real.shape[1], -1))
+    return whitened(noise) @ (axes * values.clamp(min=0).sqrt()) + real.mean(0)
+
+
+@wrong("match_moments", caught_by="correlated", diagnosis="number")
+def covariance_for_its_root(real, noise):
+    return whitened(noise) @ real.T.cov().reshape(real.shape[1], -1) + real.mean(0)
+
+
+@wrong("match_moments", caught_by="correlated", diagnosis="number")
+def root_entry_by_entry(real, noise):
+    return whitened(noise) @ real.T.cov().reshape(real.shape[1], -1).abs().sqrt() + real.mean(0)
+
+
+@wrong("match_moments", caught_by="singular", diagnosis="raises")
+def cholesky_of_the_data(real, noise):
+    low = torch.linalg.cholesky(real.T.cov().reshape(real.shape[1], -1))
+    return whitened(noise) @ low.T + real.mean(0)
+
+
+@wrong("match_moments", caught_by="singular", diagnosis="number")
+def a_little_on_the_diagonal(real, noise):
+    covariance = real.T.cov().reshape(real.shape[1], -1) + 1e-4 * torch.eye(real.shape[1], dtype=real.dtype)
+    return whitened(noise) @ torch.linalg.cholesky(covariance).T + real.mean(0)
+
+
+@wrong("match_moments", caught_by="few_of_noise", diagnosis="type", says="as many points")
+def as_many_as_the_data(real, noise):
+    return (whitened(noise) @ factor_of(real) + real.mean(0))[: len(real)].repeat(2, 1)[: len(real)]
+
+
+@wrong("match_moments", caught_by="as_many_as_real_ones", diagnosis="type", says="as many points")
+def returns_the_moments(real, noise):
+    return real.mean(0), real.T.cov()
+
+
+@wrong("match_moments", caught_by="as_many_as_real_ones", diagnosis="argument", says="modified")
+def in_place(real, noise):
+    mean = noise.mean(0)
+    noise -= mean
+    return whitened(noise) @ factor_of(real) + real.mean(0)
+
+
+# --- density_coverage -------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "density_coverage",
+    r"cdist|topk|kthvalue|\.any\(|sort\(|fill_diagonal|\[:, *k|k *[-−] *1\b|\bk *\+ *1\b"
+    r"|divide[^.?]*(k times|k ?[·*×])|\bk *[·*×] *(the )?(number|m\b|len)|number of fakes",
+)
+
+
+def real_radius(real, k):
+    return torch.cdist(real, real).sort(dim=1).values[:, k]
+
+
+@right("density_coverage")
+def sorted_distances(real, fake, k):
+    inside = torch.cdist(real, fake) <= real_radius(real, k)[:, None]
+    return inside.sum().item() / k / len(fake), inside.any(1).double().mean().item()
+
+
+@right("density_coverage")
+def official_prdc(real, fake, k):
+    """As in the authors' code: k-th values of a NumPy matrix of distances."""
+    x, y = real.double().numpy(), fake.double().numpy()
+    radii = np.partition(cdist(x, x), k, axis=-1)[:, k]
+    distances = cdist(x, y)
+    density = (1.0 / float(k)) * (distances < radii[:, None]).sum(axis=0).mean()
+    coverage = (distances.min(axis=1) < radii).mean()
+    return density, coverage
+
+
+@right("density_coverage")
+def neighbours_by_scikit_learn(real, fake, k):
+    radii = NearestNeighbors(n_neighbors=k).fit(real.numpy()).kneighbors()[0][:, -1]
+    distance = np.linalg.norm(real.numpy()[:, None] - fake.numpy()[None], axis=2)
+    return float((distance <= radii[:, None]).sum() / (k * len(fake))), float((distance.min(1) <= radii).mean())
+
+
+@right("density_coverage")
+def loops(real, fake, k):
+    pairs = covered = 0
+    for i, x in enumerate(real):
+        others = torch.cat([real[:i], real[i + 1 :]])
+        radius = (others - x).norm(dim=1).topk(k, largest=False).values[-1]
+        hits = int(((fake - x).norm(dim=1) <= radius).sum())
+        pairs, covered = pairs + hits, covered + (hits > 0)
+    return pairs / (k * len(fake)), covered / len(real)
+
+
+@right("density_coverage")
+def trees(real, fake, k):
+    x, y = real.numpy(), fake.numpy()
+    radii = KDTree(x).query(x, k=[k + 1])[0][:, 0]
+    hits = [len(found) for found in KDTree(y).query_ball_point(x, radii * (1 + 1e-9))]
+    return sum(hits) / (k * len(y)), sum(hit > 0 for hit in hits) / len(x)
+
+
+@right("density_coverage")
+def means_as_tensors(real, fake, k):
+    inside = (torch.cdist(real, fake) <= real_radius(real, k)[:, None]).double()
+    return inside.sum(0).div(k).mean(), inside.amax(1).mean()
+
+
+@wrong("density_coverage", caught_by="overlapping_clouds", diagnosis="number")
+def counts_itself(real, fake, k):
+    inside = torch.cdist(real, fake) <= torch.cdist(real, real).sort(dim=1).values[:, k - 1, None]
+    return inside.sum().item() / (k * len(fake)), inside.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="strays_among_the_fakes", diagnosis="number")
+def balls_of_the_fakes(real, fake, k):
+    inside = torch.cdist(real, fake) <= real_radius(fake, min(k, len(fake) - 1))[None]
+    return inside.sum().item() / (k * len(fake)), inside.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="overlapping_clouds", diagnosis="number")
+def coverage_is_precision(real, fake, k):
+    inside = torch.cdist(real, fake) <= real_radius(real, k)[:, None]
+    return inside.sum().item() / (k * len(fake)), inside.any(0).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="overlapping_clouds", diagnosis="number")
+def coverage_is_recall(real, fake, k):
+    inside = torch.cdist(real, fake) <= real_radius(real, k)[:, None]
+    reach = torch.cdist(real, fake) <= real_radius(fake, min(k, len(fake) - 1))[None]
+    return inside.sum().item() / (k * len(fake)), reach.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="overlapping_clouds", diagnosis="number")
+def not_in_units_of_k(real, fake, k):
+    inside = torch.cdist(real, fake) <= real_radius(real, k)[:, None]
+    return inside.sum().item() / len(fake), inside.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="overlapping_clouds", diagnosis="number")
+def averaged_over_the_real_points(real, fake, k):
+    inside = torch.cdist(real, fake) <= real_radius(real, k)[:, None]
+    return inside.sum().item() / (k * len(real)), inside.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="overlapping_clouds", diagnosis="number")
+def averaged_over_pairs(real, fake, k):
+    inside = torch.cdist(real, fake) <= real_radius(real, k)[:, None]
+    return inside.double().mean().item() / k, inside.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="crowded_where_the_data_are", diagnosis="number")
+def at_most_one(real, fake, k):
+    inside = torch.cdist(real, fake) <= real_radius(real, k)[:, None]
+    return min(1.0, inside.sum().item() / (k * len(fake))), inside.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="crowded_where_the_data_are", diagnosis="number")
+def in_any_ball(real, fake, k):
+    inside = torch.cdist(real, fake) <= real_radius(real, k)[:, None]
+    return inside.any(0).double().mean().item(), inside.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="overlapping_clouds", diagnosis="order")
+def coverage_first(real, fake, k):
+    return sorted_distances(real, fake, k)[::-1]
+
+
+@wrong("density_coverage", caught_by="lonely_and_crowded", diagnosis="number")
+def ball_of_the_nearest_only(real, fake, k):
+    nearest = torch.cdist(real, fake).min(0)
+    inside = nearest.values <= real_radius(real, k)[nearest.indices]
+    covered = torch.zeros(len(real)).scatter(0, nearest.indices[inside], 1.0)
+    return inside.sum().item() / (k * len(fake)), covered.mean().item()
+
+
+@wrong("density_coverage", caught_by="lonely_and_crowded", diagnosis="number")
+def one_radius_for_all(real, fake, k):
+    inside = torch.cdist(real, fake) <= real_radius(real, k).mean()
+    return inside.sum().item() / (k * len(fake)), inside.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="lonely_and_crowded", diagnosis="ignores")
+def radii_of_the_wrong_axis(real, fake, k):
+    inside = torch.cdist(fake, real) <= torch.cdist(real, fake).sort(dim=0).values[k - 1][:, None]
+    return inside.sum().item() / (k * len(fake)), inside.any(0).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="overlapping_clouds", diagnosis="number")
+def sums_of_absolute_differences(real, fake, k):
+    radius = torch.cdist(real, real, p=1).sort(dim=1).values[:, k]
+    inside = torch.cdist(real, fake, p=1) <= radius[:, None]
+    return inside.sum().item() / (k * len(fake)), inside.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="the_farthest_neighbour", diagnosis="number")
+def one_neighbour_too_far(real, fake, k):
+    inside = torch.cdist(real, fake) <= torch.cdist(real, real).sort(dim=1).values[:, k + 1, None]
+    return inside.sum().item() / (k * len(fake)), inside.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="a_single_fake", diagnosis="number")
+def squeezed_distances(real, fake, k):
+    inside = torch.cdist(real, fake).squeeze() <= real_radius(real, k)[:, None]
+    return inside.sum().item() / (k * len(fake)), inside.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="the_nearest_neighbour_only", diagnosis="number")
+def farthest_of_the_nearest_without_oneself(real, fake, k):
+    """Of the k nearest the first is the point itself: with k = 1 nobody is left."""
+    radii = torch.cdist(real, real).topk(k, largest=False).values[:, 1:].amax(1)
+    inside = torch.cdist(real, fake) <= radii[:, None]
+    return inside.sum().item() / (k * len(fake)), inside.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="nothing_in_common", diagnosis="number")
+def averaged_over_fakes_that_are_in_a_ball(real, fake, k):
+    inside = torch.cdist(real, fake) <= real_radius(real, k)[:, None]
+    return inside.sum().item() / (k * inside.any(0).sum().item()), inside.any(1).double().mean().item()
+
+
+@wrong("density_coverage", caught_by="overlapping_clouds", diagnosis="type", says="tuple")
+def only_the_coverage(real, fake, k):
+    return sorted_distances(real, fake, k)[1]
