@@ -33,6 +33,7 @@ ODD = [
     "-x",
     "é" * 121 + "x",
 ]
+LESS = f"{100 * (1 - POINTS['discriminator_step'] / FULL):.2f}".replace(".", ",")  # percent, as Moodle writes it
 
 
 def run(*arguments):
@@ -81,8 +82,7 @@ def test_the_gradebook_has_the_times_and_nobody_who_handed_in_nothing(term):
 def test_marks_and_feedback_go_back_as_they_came(term):
     folder, _ = term
     read = worksheet_of(folder)
-    half = f"{100 * (1 - POINTS['discriminator_step'] / FULL):.2f}".replace(".", ",")
-    assert [read.cell(row, 5) for row in range(6)] == ["100,00", half, "0,00", "", "0,00", ""]
+    assert [read.cell(row, 5) for row in range(6)] == ["100,00", LESS, "0,00", "", "0,00", ""]
     before = (folder / "Grades.csv").read_bytes()
     after = (folder / "graded" / "moodle" / f"{SECTION}.csv").read_bytes()
     assert after.replace(b"100,00;100,00", b";100,00", 1).splitlines()[:2] == before.splitlines()[:2]
@@ -102,14 +102,15 @@ def test_a_mark_by_hand_goes_back_after_a_report_and_an_open_one_does_not(term, 
             changed = book.execute(
                 f"UPDATE grade SET {sql} WHERE id = (SELECT grade.id FROM grade JOIN submitted_notebook n ON n.id = "
                 "grade.notebook_id JOIN submitted_assignment a ON a.id = n.assignment_id "
-                "WHERE a.student_id = 'mat-001' AND grade.auto_score = 3 ORDER BY grade.id LIMIT 1)"
+                "WHERE a.student_id = 'mat-001' AND grade.auto_score = ? ORDER BY grade.id LIMIT 1)",
+                (POINTS["discriminator_step"],),
             ).rowcount
         book.close()
         assert changed == 1
         run("report", graded)
         return worksheet_of(tmp_path / "term").cell(0, 5)
 
-    assert change("manual_score = 0") == "75,00"
+    assert change("manual_score = 0") == LESS
     assert change("manual_score = NULL, auto_score = NULL, needs_manual_grade = 1") == ""
 
 
