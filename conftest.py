@@ -21,8 +21,8 @@ CHANGED = pytest.StashKey[list[str]]()
 # come when it has done so.
 ORDER = ("test_book_offline", "test_hostile", "test_handout", "test_gradescope", "test_mistakes", "test_grading")
 ORDER += ("test_gradebook", "test_isolation", "test_book_browser", "test_book_press", "test_giving_back")
-ORDER += ("test_training", "test_book_sections", "test_cli", "test_book_once", "test_grade", "test_gradebook_browser")
-ORDER += ("test_book_tree",)
+ORDER += ("test_lessons_again", "test_training", "test_book_sections", "test_cli", "test_book_once", "test_grade")
+ORDER += ("test_gradebook_browser", "test_book_tree")
 SLOW = (
     "test_book_",
     "test_hostile",
@@ -34,6 +34,7 @@ SLOW = (
     "test_giving_back",
     "test_handout",
     "test_gradescope",
+    "test_lessons_again",
 )  # a jail, a browser, executed lessons
 
 
@@ -66,13 +67,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Sharing(LoadScopeScheduling):
     """What pytest-xdist hands to a worker in one piece: a file, whose tests share what is slow to set up.
 
-    The bank has nothing to set up and is the longest file that waits for nothing, so it goes section by section.
+    The bank and the lessons that are run again have nothing to set up and are long, so they go section by section.
     (Marks, the way that pytest-xdist offers for this, do nothing under pytest 9.2: it ignores the names they change.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
-        section = re.search(r"\[\d\d", test) if file == "tests/test_mistakes.py" else None
+        section = re.search(r"\[\d\d", test) if file.endswith(("test_mistakes.py", "test_lessons_again.py")) else None
         return file + section.group() if section else file
 
 
