@@ -224,7 +224,7 @@ def _compare_value(exercise: Exercise, got: _Value, expected: _Value, precision:
 def _compare_several(exercise: Exercise, got: _Value, expected: _Several, precision: str) -> _Complaint | None:
     """Results one by one. A list is as good as a tuple; names are given by the exercise, never by the answer."""
     if not isinstance(got, _Several) or len(got.items) != len(expected.items) or got.names != expected.names:
-        wanted = f"{len(expected.items)} values should be returned, as a tuple"
+        wanted = f"{len(expected.items)} values should be returned, as a tuple or a list"
         return _Complaint("type", f"{wanted}; this returns {_name_of(got)}.", plain=True)
     count = len(got.items)
     names = expected.names or [f"of the {count} values returned, number {k}" for k in range(1, count + 1)]
