@@ -148,12 +148,12 @@ def in_bits(joint, guess):
     return xlogy_twice(joint, guess) / math.log(2)
 
 
-@wrong("information_bound", caught_by="a_channel", diagnosis="number")
+@wrong("information_bound", caught_by="every_code_given_away", diagnosis="number")
 def log_of_the_number_of_codes(joint, guess):
     return math.log(len(joint)) + torch.xlogy(joint, guess).sum()
 
 
-@wrong("information_bound", caught_by="a_channel", diagnosis="number")
+@wrong("information_bound", caught_by="a_posterior", diagnosis="number")
 def the_gap(joint, guess):
     return (torch.xlogy(joint, joint / joint.sum(0)) - torch.xlogy(joint, guess)).sum()
 
