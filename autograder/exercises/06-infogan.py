@@ -21,6 +21,113 @@ from autograder.exercise import (
     switched,
 )
 
+# --- a channel and a guess --------------------------------------------------------------------------------------------
+
+information_bound = Exercise("information_bound", points=2)
+
+
+def channel(rng, k: int, m: int, dtype=torch.float32) -> dict:
+    """A table p(c, x) of positive numbers, some far more likely than others, and a guess with columns q(c | x)."""
+    joint, guess = np.exp(rng.normal(size=(k, m))), np.exp(rng.normal(size=(k, m)))
+    return {
+        "joint": torch.from_numpy(joint / joint.sum()).to(dtype),
+        "guess": torch.from_numpy(guess / guess.sum(axis=0)).to(dtype),
+    }
+
+
+@information_bound.case
+def a_channel(rng):
+    """Three codes, five outcomes. Which axis do you sum over to get p(c), and whose entropy is in the bound? Who draws
+    the pairs over which the guess is averaged: nature, who knows p, or the guesser?"""
+    return channel(rng, 3, 5)
+
+
+@information_bound.case
+def as_many_codes_as_outcomes(rng):
+    """Here k = m = 4, so that a sum over the wrong axis runs without an error. Rows of joint are codes, columns are
+    outcomes."""
+    return channel(rng, 4, 4)
+
+
+@information_bound.case
+def a_posterior(rng):
+    """The guess is the posterior itself, and the bound is the information."""
+    given = channel(rng, 3, 4)
+    return given | {"guess": given["joint"] / given["joint"].sum(0)}
+
+
+@information_bound.case
+def worse_than_nothing(rng):
+    """A guesser who is sure and mostly wrong. The bound is negative, and that is what to say: a bound below 0 is true,
+    though useless."""
+    given = channel(rng, 3, 3, dtype=torch.float64)
+    guess = torch.full((3, 3), 0.001)
+    guess[[1, 2, 0], [0, 1, 2]] = 0.998
+    return {"joint": (0.1 * given["joint"] + 0.9 * torch.eye(3) / 3).float(), "guess": guess}
+
+
+@information_bound.case
+def nearly_impossible(rng):
+    """The guess gives some pairs a probability of 10⁻³⁰. That is small, and its logarithm is not: a constant
+    added, or a floor, changes the bound."""
+    given = channel(rng, 3, 4)
+    guess = given["guess"].clone()
+    guess[1, :2] = 0
+    guess /= guess.sum(0)
+    guess[1, :2] = 1e-30
+    return given | {"guess": guess}
+
+
+@information_bound.case(gradient=False)
+def pairs_that_never_occur(rng):
+    """Some pairs have p(c, x) = 0, and the guess is 0 there too: they add nothing, not nan."""
+    given = channel(rng, 3, 4)
+    never = torch.tensor([[0, 1, 0, 0], [0, 0, 0, 1], [1, 0, 0, 0]]).bool()
+    joint, guess = given["joint"].masked_fill(never, 0), given["guess"].masked_fill(never, 0)
+    return {"joint": joint / joint.sum(), "guess": guess / guess.sum(0)}
+
+
+@information_bound.case(gradient=False)
+def a_code_that_is_never_sent(rng):
+    """Code 1 has probability 0. What does it add to the entropy, and what to the rest? The guess still gives it
+    something."""
+    given = channel(rng, 3, 4)
+    given["joint"][1] = 0
+    return given | {"joint": given["joint"] / given["joint"].sum()}
+
+
+@information_bound.case(gradient=False)
+def an_outcome_that_never_comes(rng):
+    """Outcome 2 has probability 0, so nobody cares what the guess says about it: its column need not even sum to 1."""
+    given = channel(rng, 3, 4)
+    given["joint"][:, 2] = 0
+    given["guess"][:, 2] = torch.tensor([0.0, 3.0, 0.5])
+    return given | {"joint": given["joint"] / given["joint"].sum()}
+
+
+@information_bound.case(gradient=False)
+def ruled_out(rng):
+    """The guess gives probability 0 to a pair that does occur. Whoever rules out what happens has a bound of -inf; a
+    small constant would hide it."""
+    given = channel(rng, 3, 4)
+    given["guess"][0, 1] = 0
+    given["guess"][:, 1] /= given["guess"][:, 1].sum()
+    return given
+
+
+@information_bound.case(gradient=False)
+def every_code_given_away(rng):
+    """Each outcome has one code, and the guess knows which. The rest of the bound is 0, and what is left?"""
+    p = torch.from_numpy(rng.dirichlet([2.0, 2.0, 2.0])).float()
+    return {"joint": torch.diag(p), "guess": torch.eye(3)}
+
+
+@information_bound.case(about="dtype")
+def double_precision(rng):
+    """float64 in, float64 out: don't convert."""
+    return channel(rng, 2, 3, dtype=torch.float64)
+
+
 # --- what it costs to guess a code ------------------------------------------------------------------------------------
 
 
@@ -78,7 +185,7 @@ def double_precision(rng):
     return {"q_logits": normal(rng, 4, 3, dtype=torch.float64), "c": integers(rng, 4, 3)}
 
 
-continuous_info_loss = Exercise("continuous_info_loss", points=2)
+continuous_info_loss = Exercise("continuous_info_loss", points=1)
 
 
 def guesses(rng, n: int, m: int, spread: float = 0.8, dtype=torch.float32):
@@ -92,8 +199,8 @@ def guesses(rng, n: int, m: int, spread: float = 0.8, dtype=torch.float32):
 
 @continuous_info_loss.case
 def two_codes(rng):
-    """Write down the density of a Gaussian, then minus its logarithm: three terms. The second argument is the logarithm
-    of a variance, not of a standard deviation. Average over samples and codes alike."""
+    """Try one code by hand, c = 1 and m = 0, with σ = 1 and then with σ = 2: what should the guess cost? The second
+    argument speaks of a variance, not of a standard deviation. Average over samples and codes alike."""
     return guesses(rng, 5, 2)
 
 
@@ -119,15 +226,15 @@ def perfect_guess(rng):
 
 @continuous_info_loss.case(about="number slope")
 def very_sure(rng):
-    """log σ² = -30: the squared error counts 10 million million times. A constant added to the variance, or a clamp as
-    in F.gaussian_nll_loss (eps = 1e-6 unless told otherwise), changes value and gradient."""
+    """log σ² = -30: a miss costs 10 million million times what it costs at σ = 1. Something small beside the variance,
+    or a floor under it as in F.gaussian_nll_loss (1e-6 unless told otherwise), changes value and gradient."""
     given = guesses(rng, 3, 2)
     return given | {"q_log_var": given["q_log_var"] - 30}
 
 
 @continuous_info_loss.case
 def very_unsure(rng):
-    """log σ² = +30: the error hardly counts, and the log-variance is what Q pays for saying that it does not know."""
+    """log σ² = +30: a miss hardly counts any more. What does Q pay for saying that it does not know?"""
     given = guesses(rng, 3, 2)
     return given | {"q_log_var": given["q_log_var"] + 30}
 
@@ -136,50 +243,6 @@ def very_unsure(rng):
 def double_precision(rng):
     """float64 in, float64 out: don't convert."""
     return guesses(rng, 4, 3, dtype=torch.float64)
-
-
-# --- the generator's input --------------------------------------------------------------------------------------------
-
-join_code = Exercise("join_code", points=1)
-
-
-def latent(rng, n: int, k: int, categories: int, m: int, below: int | None = None, dtype=torch.float32):
-    return {
-        "z": normal(rng, n, k, dtype=dtype),
-        "categorical": integers(rng, n, below or categories),
-        "continuous": torch.from_numpy(rng.uniform(-1, 1, size=(n, m))).to(dtype),
-        "n_categories": categories,
-    }
-
-
-@join_code.case
-def three_parts(rng):
-    """Three parts side by side, a row for each sample: in which order, and which of them is one-hot?"""
-    return latent(rng, 5, 3, 4, 2)
-
-
-@join_code.case(about="form number")
-def codes_that_do_not_occur(rng):
-    """No sample of this batch has one of the upper codes: the one-hot part still has n_categories columns."""
-    return latent(rng, 4, 2, 6, 2, below=3)
-
-
-@join_code.case(about="form")
-def batch_of_one(rng):
-    """One sample: the result has shape (1, k + n_categories + m)."""
-    return latent(rng, 1, 3, 3, 2)
-
-
-@join_code.case(about="form number")
-def one_continuous_code(rng):
-    """A single continuous code, shape (n, 1): any number of columns may come."""
-    return latent(rng, 4, 2, 3, 1)
-
-
-@join_code.case(about="dtype")
-def double_precision(rng):
-    """float64 in, float64 out: a one-hot vector is made of integers, and z is not."""
-    return latent(rng, 3, 2, 4, 2, dtype=torch.float64)
 
 
 # --- the generator's step ---------------------------------------------------------------------------------------------
@@ -253,16 +316,15 @@ def trained(given, *networks: nn.Module):
 
 @infogan_generator_step.case
 def generator_alone(rng):
-    """Two losses, of the same fakes, pull at the generator together. Does the gradient of each reach it? Is the weight
-    on the right one, in the update only, and are both numbers from before the update?"""
+    """Two losses pull at the generator: that of looking real, and that of being read. Does a slope of each reach it, in
+    the right proportion? What is returned is each loss by itself, as it was before the update."""
     return trained(trio(rng))
 
 
 @infogan_generator_step.case(about="number effect")
 def with_the_recognizer(rng):
     """Here the optimizer holds the recognizer's parameters too. Whatever it holds is updated, and nothing else is
-    touched: a plain backward() adds to the .grad of every parameter that it meets. Ask the optimizer what it holds, not
-    a network."""
+    touched, not even a .grad. Whom you train is the optimizer's business: don't assume that it is the generator."""
     given = trio(rng)
     return trained(given, given["generator"], given["recognizer"])
 

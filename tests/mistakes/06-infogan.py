@@ -16,6 +16,258 @@ from tests.bank import Bank
 bank = Bank()
 right, wrong = bank.right, bank.wrong
 
+# --- information_bound ------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "information_bound",
+    r"xlogy|\bentr\b|nansum|nan_to_num|where\(|joint\.sum|sum\((dim|axis)|joint ?[·*]|\* ?joint|[-−] ?Σ|[-−]\(?p ?[·*]"
+    r"|cross.?entrop|joint (times|weigh|multipl)|log\w* of (the )?guess|guess\.log|(row|code)s? sums?|mask",
+)
+
+
+@right("information_bound")
+def xlogy_twice(joint, guess):
+    p_c = joint.sum(1)
+    return torch.special.xlogy(joint, guess).sum() - torch.special.xlogy(p_c, p_c).sum()
+
+
+@right("information_bound")
+def entr_and_a_mask(joint, guess):
+    occurs = joint > 0
+    return torch.special.entr(joint.sum(dim=1)).sum() + (joint[occurs] * guess[occurs].log()).sum()
+
+
+@right("information_bound")
+def loop_over_pairs(joint, guess):
+    bound = joint.new_zeros(())
+    for p_row, q_row in zip(joint, guess, strict=True):
+        p_c = p_row.sum()
+        if p_c > 0:
+            bound = bound - p_c * p_c.log()
+        for p, q in zip(p_row, q_row, strict=True):
+            if p > 0:
+                bound = bound + p * q.log()
+    return bound
+
+
+@right("information_bound")
+def compared_with_ignorance(joint, guess):
+    before = joint.sum(1, keepdim=True).expand_as(joint)
+    pairs = joint > 0
+    return (joint[pairs] * (guess[pairs].log() - before[pairs].log())).sum()
+
+
+@right("information_bound")
+def information_less_the_gap(joint, guess):
+    pairs = joint > 0
+    p, p_c, p_x = joint[pairs], joint.sum(1, keepdim=True), joint.sum(0, keepdim=True)
+    information = (p * (p.log() - (p_c * p_x)[pairs].log())).sum()
+    gap = (p * (p.log() - p_x.expand_as(joint)[pairs].log() - guess[pairs].log())).sum()
+    return information - gap
+
+
+@right("information_bound")
+def replaced_before_the_logarithm(joint, guess):
+    p_c = joint.sum(1)
+    safe = torch.where(joint > 0, guess, torch.ones_like(guess))
+    sent = torch.where(p_c > 0, p_c, torch.ones_like(p_c))
+    return (joint * safe.log()).sum() - p_c @ sent.log()
+
+
+@right("information_bound")
+def distribution_and_einsum(joint, guess):
+    p_c = joint.sum(1)
+    p_c = p_c[p_c > 0]
+    log_q = guess.log().masked_fill(joint == 0, 0)
+    return -torch.einsum("c,c->", p_c, p_c.log()) + torch.einsum("cx,cx->", joint, log_q)
+
+
+@right("information_bound")
+def in_double_and_back(joint, guess):
+    return xlogy_twice(joint.double(), guess.double()).to(joint.dtype)
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="number")
+def entropy_of_the_outcomes(joint, guess):
+    p_x = joint.sum(0)
+    return torch.xlogy(joint, guess).sum() - torch.xlogy(p_x, p_x).sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="number")
+def entropy_of_the_pairs(joint, guess):
+    return torch.xlogy(joint, guess).sum() - torch.xlogy(joint, joint).sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="number")
+def without_the_entropy(joint, guess):
+    return torch.xlogy(joint, guess).sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="sign")
+def the_loss_less_the_entropy(joint, guess):
+    return -xlogy_twice(joint, guess)
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="number")
+def loss_added(joint, guess):
+    p_c = joint.sum(1)
+    return -torch.xlogy(p_c, p_c).sum() - torch.xlogy(joint, guess).sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="number")
+def entropy_subtracted(joint, guess):
+    p_c = joint.sum(1)
+    return torch.xlogy(p_c, p_c).sum() + torch.xlogy(joint, guess).sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="number")
+def the_information_whatever_the_guess(joint, guess):
+    return xlogy_twice(joint, joint / joint.sum(0)) + 0 * guess.sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="number")
+def mean_instead_of_sum(joint, guess):
+    p_c = joint.sum(1)
+    return torch.xlogy(joint, guess).mean() - torch.xlogy(p_c, p_c).sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="number")
+def averaged_by_the_guesser(joint, guess):
+    p_c, p_x = joint.sum(1), joint.sum(0)
+    return (p_x * torch.xlogy(guess, guess)).sum() - torch.xlogy(p_c, p_c).sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="number")
+def averaged_over_the_posterior(joint, guess):
+    p_c = joint.sum(1)
+    return torch.xlogy(joint / joint.sum(0), guess).sum() - torch.xlogy(p_c, p_c).sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="factor")
+def in_bits(joint, guess):
+    return xlogy_twice(joint, guess) / math.log(2)
+
+
+@wrong("information_bound", caught_by="every_code_given_away", diagnosis="number")
+def log_of_the_number_of_codes(joint, guess):
+    return math.log(len(joint)) + torch.xlogy(joint, guess).sum()
+
+
+@wrong("information_bound", caught_by="a_posterior", diagnosis="number")
+def the_gap(joint, guess):
+    return (torch.xlogy(joint, joint / joint.sum(0)) - torch.xlogy(joint, guess)).sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="number")
+def divergence_to_the_guess(joint, guess):
+    return (torch.xlogy(joint, joint) - torch.xlogy(joint, guess)).sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="shape")
+def a_bound_for_each_outcome(joint, guess):
+    p_c = joint.sum(1)
+    return torch.xlogy(joint, guess).sum(0) - torch.xlogy(p_c, p_c).sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="cut")
+def no_slope(joint, guess):
+    p_c = joint.sum(1).numpy(force=True)
+    p, q = joint.numpy(force=True), guess.numpy(force=True)
+    return torch.tensor((p[p > 0] * np.log(q[p > 0])).sum() - (p_c[p_c > 0] * np.log(p_c[p_c > 0])).sum())
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="cut")
+def leaves_the_graph(joint, guess):
+    p, q = joint.numpy(), guess.numpy()
+    p_c = p.sum(1)
+    return (p * np.log(q)).sum() - (p_c * np.log(p_c)).sum()
+
+
+@wrong("information_bound", caught_by="as_many_codes_as_outcomes", diagnosis="raises")
+def transposed_guess(joint, guess):
+    return xlogy_twice(joint, guess.T)
+
+
+@wrong("information_bound", caught_by="as_many_codes_as_outcomes", diagnosis="raises")
+def p_c_over_the_columns(joint, guess):
+    return (joint * (guess / joint.sum(0)[:, None]).log()).sum()
+
+
+@wrong("information_bound", caught_by="as_many_codes_as_outcomes", diagnosis="number")
+def p_c_along_the_wrong_axis(joint, guess):
+    p_c = joint.sum(1) if len(joint) != joint.shape[1] else joint.sum(0)
+    return torch.xlogy(joint, guess).sum() - torch.xlogy(p_c, p_c).sum()
+
+
+@wrong("information_bound", caught_by="worse_than_nothing", diagnosis="number")
+def never_below_zero(joint, guess):
+    return xlogy_twice(joint, guess).clamp(min=0)
+
+
+@wrong("information_bound", caught_by="nearly_impossible", diagnosis="number")
+def a_small_constant(joint, guess):
+    p_c = joint.sum(1)
+    return (joint * (guess + 1e-8).log()).sum() - (p_c * (p_c + 1e-8).log()).sum()
+
+
+@wrong("information_bound", caught_by="nearly_impossible", diagnosis="number")
+def guess_with_a_floor(joint, guess):
+    return xlogy_twice(joint, guess.clamp(min=1e-12))
+
+
+@wrong("information_bound", caught_by="pairs_that_never_occur", diagnosis="nan")
+def zero_times_minus_infinity(joint, guess):
+    p_c = joint.sum(1)
+    return (joint * guess.log()).sum() - (p_c * p_c.log()).sum()
+
+
+@wrong("information_bound", caught_by="a_code_that_is_never_sent", diagnosis="nan")
+def entropy_without_its_limit(joint, guess):
+    p_c = joint.sum(1)
+    return torch.xlogy(joint, guess).sum() - (p_c * p_c.log()).sum()
+
+
+@wrong("information_bound", caught_by="an_outcome_that_never_comes", diagnosis="nan")
+def no_limit_for_the_guess(joint, guess):
+    p_c = joint.sum(1)
+    return (joint * guess.log()).sum() - torch.xlogy(p_c, p_c).sum()
+
+
+@wrong("information_bound", caught_by="ruled_out", diagnosis="finite")
+def infinities_replaced(joint, guess):
+    p_c = joint.sum(1)
+    return torch.nan_to_num(torch.xlogy(joint, guess), neginf=0.0).sum() - torch.xlogy(p_c, p_c).sum()
+
+
+@wrong("information_bound", caught_by="ruled_out", diagnosis="finite")
+def positive_guesses_only(joint, guess):
+    p_c, ruled_in = joint.sum(1), guess > 0
+    return (joint[ruled_in] * guess[ruled_in].log()).sum() - torch.xlogy(p_c, p_c).sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="argument", says="modified")
+def logarithm_in_place(joint, guess):
+    p_c = joint.sum(1)
+    return torch.where(joint > 0, joint * guess.detach().log_(), 0).sum() - torch.xlogy(p_c, p_c).sum()
+
+
+@wrong("information_bound", caught_by="double_precision", diagnosis="dtype")
+def in_single_precision(joint, guess):
+    return xlogy_twice(joint.float(), guess.float())
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="type", says="tuple")
+def both_parts(joint, guess):
+    p_c = joint.sum(1)
+    return -torch.xlogy(p_c, p_c).sum(), torch.xlogy(joint, guess).sum()
+
+
+@wrong("information_bound", caught_by="a_channel", diagnosis="number")
+def cross_entropy_of_tables(joint, guess):
+    p_c = joint.sum(1)
+    return -torch.xlogy(p_c, p_c).sum() - F.cross_entropy(guess.T, joint.T)
+
+
 # --- categorical_info_loss --------------------------------------------------------------------------------------------
 
 bank.spoils(
@@ -529,203 +781,6 @@ def logarithm_of_a_float(q_mean, q_log_var, c):
 @wrong("continuous_info_loss", caught_by="two_codes", diagnosis="mistyped")
 def numbers_without_their_module(q_mean, q_log_var, c):
     return 0.5 * (log(2 * pi) + q_log_var + (c - q_mean) ** 2 * torch.exp(-q_log_var)).mean()  # noqa: F821
-
-
-# --- join_code --------------------------------------------------------------------------------------------------------
-
-bank.spoils(
-    "join_code",
-    r"one_hot\(|\beye\b|scatter|cat\(|torch\.cat|hstack|concatenat|z, "
-    r"|(first|begin\w* with) z\b|z (first|then|comes|followed).{0,40}(one.?hot|categor|code)"
-    r"|one.?hot.{0,30}then .{0,20}continuous",
-)
-
-
-@right("join_code")
-def cat_of_one_hot(z, categorical, continuous, n_categories):
-    return torch.cat([z, F.one_hot(categorical, n_categories).to(z.dtype), continuous], dim=1)
-
-
-@right("join_code")
-def rows_of_the_identity(z, categorical, continuous, n_categories):
-    return torch.hstack([z, torch.eye(n_categories, dtype=z.dtype)[categorical], continuous])
-
-
-@right("join_code")
-def scattered(z, categorical, continuous, n_categories):
-    hot = z.new_zeros(len(z), n_categories).scatter_(1, categorical.unsqueeze(1), 1.0)
-    return torch.cat((z, hot, continuous), 1)
-
-
-@right("join_code")
-def compared_with_a_range(z, categorical, continuous, n_categories):
-    hot = categorical[:, None] == torch.arange(n_categories)
-    return torch.cat([z, hot.type_as(z), continuous], -1)
-
-
-@right("join_code")
-def filled_in(z, categorical, continuous, n_categories):
-    n, k = z.shape
-    joined = torch.zeros(n, k + n_categories + continuous.shape[1], dtype=z.dtype)
-    joined[:, :k] = z
-    joined[torch.arange(n), k + categorical] = 1
-    joined[:, k + n_categories :] = continuous
-    return joined
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="number")
-def codes_first(z, categorical, continuous, n_categories):
-    return torch.cat([F.one_hot(categorical, n_categories).to(z), continuous, z], dim=1)
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="number")
-def continuous_before_categorical(z, categorical, continuous, n_categories):
-    return torch.cat([z, continuous, F.one_hot(categorical, n_categories).to(z)], dim=1)
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="shape")
-def category_as_a_number(z, categorical, continuous, n_categories):
-    return torch.cat([z, categorical.unsqueeze(1).to(z), continuous], dim=1)
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="number")
-def category_as_a_share(z, categorical, continuous, n_categories):
-    hot = F.one_hot(categorical, n_categories).to(z) / n_categories
-    return torch.cat([z, hot, continuous], dim=1)
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="number")
-def counted_from_one(z, categorical, continuous, n_categories):
-    return torch.cat([z, F.one_hot(categorical + 1, n_categories + 1).to(z)[:, :n_categories], continuous], dim=1)
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="raises")
-def stacked_along_the_batch(z, categorical, continuous, n_categories):
-    return torch.cat([z, F.one_hot(categorical, n_categories).to(z), continuous], dim=0)
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="slope", says="gradient")
-def detached(z, categorical, continuous, n_categories):
-    return cat_of_one_hot(z, categorical, continuous.detach(), n_categories)
-
-
-@wrong("join_code", caught_by="codes_that_do_not_occur", diagnosis="shape")
-def size_taken_from_the_batch(z, categorical, continuous, n_categories):
-    return torch.cat([z, F.one_hot(categorical).to(z), continuous], dim=1)
-
-
-@wrong("join_code", caught_by="batch_of_one", diagnosis="shape")
-def squeezes(z, categorical, continuous, n_categories):
-    return cat_of_one_hot(z, categorical, continuous, n_categories).squeeze()
-
-
-@wrong("join_code", caught_by="one_continuous_code", diagnosis="raises")
-def two_codes_assumed(z, categorical, continuous, n_categories):
-    hot = F.one_hot(categorical, n_categories).to(z)
-    return torch.cat([z, hot, continuous[:, [0]], continuous[:, [1]]], dim=1)
-
-
-@wrong("join_code", caught_by="double_precision", diagnosis="dtype")
-def float32_one_hot_into_float32(z, categorical, continuous, n_categories):
-    return cat_of_one_hot(z.float(), categorical, continuous.float(), n_categories)
-
-
-@right("join_code")
-def in_double_and_back(z, categorical, continuous, n_categories):
-    parts = z.double(), F.one_hot(categorical, n_categories).double(), continuous.double()
-    return torch.cat(parts, dim=1).to(z.dtype)
-
-
-@right("join_code")
-def sum_of_padded_parts(z, categorical, continuous, n_categories):
-    k, m = z.shape[1], continuous.shape[1]
-    hot = F.one_hot(categorical, n_categories).to(z.dtype)
-    return F.pad(z, (0, n_categories + m)) + F.pad(hot, (k, m)) + F.pad(continuous, (k + n_categories, 0))
-
-
-@right("join_code")
-def products_with_wide_identities(z, categorical, continuous, n_categories):
-    k, m = z.shape[1], continuous.shape[1]
-    whole = torch.eye(k + n_categories + m, dtype=z.dtype)
-    return z @ whole[:k] + whole[k + categorical] + torch.einsum("nm,md->nd", continuous, whole[-m:])
-
-
-@right("join_code")
-def widened_by_cat(z, categorical, continuous, n_categories):
-    return torch.cat([z, F.one_hot(categorical, n_categories), continuous], dim=1)
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="shape")
-def continuous_forgotten(z, categorical, continuous, n_categories):
-    return torch.cat([z, F.one_hot(categorical, n_categories).to(z)], dim=1)
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="shape")
-def codes_alone(z, categorical, continuous, n_categories):
-    return torch.cat([F.one_hot(categorical, n_categories).to(z), continuous], dim=1)
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="number")
-def codes_stretched(z, categorical, continuous, n_categories):
-    return cat_of_one_hot(z, categorical, 2 * continuous - 1, n_categories)
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="number")
-def one_hot_of_minus_ones(z, categorical, continuous, n_categories):
-    return torch.cat([z, 2 * F.one_hot(categorical, n_categories).to(z) - 1, continuous], dim=1)
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="random", says="draws no random numbers")
-def fresh_noise(z, categorical, continuous, n_categories):
-    return cat_of_one_hot(torch.randn_like(z), categorical, continuous, n_categories)
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="dtype", says="int64")
-def everything_an_integer(z, categorical, continuous, n_categories):
-    return torch.cat([z.long(), F.one_hot(categorical, n_categories), continuous.long()], dim=1)
-
-
-@wrong("join_code", caught_by="double_precision", diagnosis="dtype", says="dtype")
-def filled_in_the_default_dtype(z, categorical, continuous, n_categories):
-    k = z.shape[1]
-    joined = torch.zeros(len(z), k + n_categories + continuous.shape[1])
-    joined[:, :k], joined[:, k + n_categories :] = z, continuous
-    joined[torch.arange(len(z)), k + categorical] = 1
-    return joined
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="raises")
-def category_beside_matrices(z, categorical, continuous, n_categories):
-    return torch.cat([z, categorical, continuous], dim=1)
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="raises")
-def added_up(z, categorical, continuous, n_categories):
-    return z + F.one_hot(categorical, n_categories) + continuous
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="type", says="tuple")
-def three_things(z, categorical, continuous, n_categories):
-    return z, F.one_hot(categorical, n_categories).to(z), continuous
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="cut", says=".numpy()")
-def by_way_of_numpy(z, categorical, continuous, n_categories):
-    z, continuous = z.detach().numpy(), continuous.detach().numpy()
-    hot = np.eye(n_categories, dtype=z.dtype)[categorical.numpy()]
-    return torch.from_numpy(np.concatenate([z, hot, continuous], axis=1))
-
-
-@wrong("join_code", caught_by="three_parts", diagnosis="type", says="NumPy")
-def stays_in_numpy(z, categorical, continuous, n_categories):
-    z, continuous = z.detach().numpy(), continuous.detach().numpy()
-    return np.hstack([z, np.eye(n_categories, dtype=z.dtype)[categorical.numpy()], continuous])
-
-
-@wrong("join_code", caught_by="batch_of_one", diagnosis="raises")
-def squeezes_the_parts(z, categorical, continuous, n_categories):
-    hot = F.one_hot(categorical, n_categories).to(z).squeeze()
-    return torch.cat([z, hot, continuous], dim=1)
 
 
 # --- infogan_generator_step -------------------------------------------------------------------------------------------
