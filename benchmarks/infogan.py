@@ -22,7 +22,7 @@ from torch.distributions import Normal
 
 SECTION = "06-infogan"
 NAMES = ("play", "score", "paired", "reach")
-TURNS = 1500
+TURNS = 3000
 
 
 def other_categorical(q_logits: Tensor, c: Tensor) -> Tensor:
@@ -42,8 +42,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no information term": {"info_weight": 0.0},
     "no instance noise": {"blur": 0.0},
     "numbers not faded in": {"fade": 0.0},
-    "strong codes": {"noise_size": 2, "strength": 3.0},
-    "strong codes, no information term": {"noise_size": 2, "strength": 3.0, "info_weight": 0.0},
 }
 """What differs from the lesson's game."""
 

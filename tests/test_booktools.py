@@ -119,6 +119,7 @@ BIB = """
 @article{three, author={A, B and C, D and E, F}, title={T}, year={2003}, doi={10.1/x}}
 @book{edited, editor={Zed, Z.}, title={T}, eprint={1234.5678}, archiveprefix={arXiv}}
 @misc{nobody, title={The {Title}}}
+@article{accents, author={S{\\o}nderby, C. and Yaz{\\i}c{\\i}, Y.}, title={T}, year={2017}}
 """
 
 
@@ -130,6 +131,7 @@ BIB = """
         ("three", "[A et al. (2003)](https://doi.org/10.1/x)", "[A et al., 2003](https://doi.org/10.1/x)"),
         ("edited", "[Zed (n.d.)](https://arxiv.org/abs/1234.5678)", "[Zed, n.d.](https://arxiv.org/abs/1234.5678)"),
         ("nobody", "The Title (n.d.)", "The Title, n.d."),
+        ("accents", "Sønderby and Yazıcı (2017)", "Sønderby and Yazıcı, 2017"),
     ],
 )
 def test_a_work_is_cited_by_its_authors_and_year(key, textual, parenthetical):

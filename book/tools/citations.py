@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from pybtex.database import BibliographyData, Entry, Person, parse_file
+from pybtex.richtext import Text
 
 
 @cache
@@ -20,7 +21,8 @@ def _surname(person: Person) -> str:
 
 
 def _bare(text: str) -> str:
-    return text.replace("{", "").replace("}", "")
+    """What TeX would print of it: no braces, and accents where they belong."""
+    return str(Text.from_latex(text))
 
 
 def _fields(entry: Entry) -> Mapping[str, str]:
