@@ -476,3 +476,70 @@ def switched_layers(rng):
         for module in list(net.modules())[::2]:
             module.training = False
     return step_inputs(encoder, decoder, x, noise)
+
+
+# --- the importance-weighted bound ------------------------------------------------------------------------------------
+
+importance_bound = Exercise("importance_bound", points=1)
+
+
+@importance_bound.case
+def one_table(rng):
+    """Four draws for each of three pictures. Two things are averaged, weights and bounds: which one comes before the
+    logarithm, which one after it, and over which axis does each go?"""
+    return {"log_w": normal(rng, 4, 3, scale=2)}
+
+
+@importance_bound.case(about="number form")
+def one_draw(rng):
+    """With one draw per picture nothing is averaged before the logarithm: an ordinary estimate of the ELBO is left, and
+    the table still has two axes."""
+    return {"log_w": normal(rng, 1, 5, scale=2) - 10}
+
+
+@importance_bound.case(about="number form")
+def one_picture(rng):
+    """One picture: the result is a scalar of shape (), like that of a batch."""
+    return {"log_w": normal(rng, 6, 1, scale=2)}
+
+
+@importance_bound.case(about="number")
+def equal_draws(rng):
+    """All draws of a picture have one weight, so their average is that weight, however many there are. Does your
+    result grow with the number of draws?"""
+    return {"log_w": normal(rng, 1, 4, scale=2).expand(5, 4).clone()}
+
+
+@importance_bound.case(about="number slope")
+def large_pictures(rng):
+    """Logarithms near -2,000, as large pictures have them. The weights themselves are 0 in floating point: can the
+    average be had without them?"""
+    return {"log_w": normal(rng, 5, 3, scale=2) - 2000}
+
+
+@importance_bound.case(about="number slope")
+def densities_above_one(rng):
+    """Logarithms near 2,000: a narrow Gaussian decoder has densities far above 1, and the weights themselves are
+    infinite in floating point."""
+    return {"log_w": normal(rng, 5, 3, scale=2) + 2000}
+
+
+@importance_bound.case(about="number slope")
+def unlike_pictures(rng):
+    """One picture's logarithms lie near -20, another's near -900, a third's near 400. What keeps one picture's weights
+    in range must be chosen for that picture."""
+    return {"log_w": normal(rng, 4, 3, scale=2) + torch.tensor([-20.0, -900.0, 400.0])}
+
+
+@importance_bound.case(about="number slope")
+def one_draw_outweighs_the_rest(rng):
+    """One draw explains its picture hundreds of nats better than the others: the average is that draw's weight divided
+    by the number of draws, and no draw's gradient is nan."""
+    log_w = normal(rng, 4, 3) - 30
+    return {"log_w": log_w - 300 * (torch.arange(4)[:, None] != torch.tensor([2, 0, 3]))}
+
+
+@importance_bound.case(about="dtype")
+def double_precision(rng):
+    """float64 in, float64 out."""
+    return {"log_w": normal(rng, 3, 4, dtype=DOUBLE)}

@@ -1910,3 +1910,197 @@ bank.spoils(
     r"|\b(clear|zero|reset|empty)\b (the |all |old |their |its )*gradients?|\b(call|run|use) backward"
     r"|\b(encode|decode)\b[^.?]*\b(then|and)\b|gradients? (is|are) (cleared|zeroed|reset) (first|before)",
 )
+
+
+# --- importance_bound -------------------------------------------------------------------------------------------------
+
+
+@right("importance_bound")
+def library_function(log_w):
+    return (torch.logsumexp(log_w, dim=0) - math.log(len(log_w))).mean()
+
+
+@right("importance_bound")
+def own_shift(log_w):
+    top = log_w.max(dim=0, keepdim=True).values
+    return (top[0] + (log_w - top).exp().mean(0).log()).mean()
+
+
+@right("importance_bound")
+def shift_detached(log_w):
+    top = log_w.detach().amax(0)
+    return torch.mean(top + torch.log(torch.exp(log_w - top).sum(0) / log_w.shape[0]))
+
+
+@right("importance_bound")
+def constant_inside(log_w):
+    K = log_w.size(0)
+    return torch.logsumexp(log_w - np.log(K), 0).mean()
+
+
+@right("importance_bound")
+def picture_by_picture(log_w):
+    K, n = log_w.shape
+    return sum(log_w[:, i].logsumexp(0) - math.log(K) for i in range(n)) / n
+
+
+@right("importance_bound")
+def draw_after_draw(log_w):
+    total = log_w[0]
+    for row in log_w[1:]:
+        total = torch.logaddexp(total, row)
+    return total.mean() - math.log(len(log_w))
+
+
+@right("importance_bound")
+def over_columns(log_w):
+    rows = log_w.T
+    return rows.logsumexp(dim=-1).sub(torch.tensor(float(rows.shape[1])).log().to(rows)).sum() / rows.shape[0]
+
+
+@right("importance_bound")
+def relative_to_the_elbo(log_w):
+    best = log_w.max(0)[0]
+    share = F.softmax(log_w, dim=0).max(0).values  # of the best draw in the sum
+    return (best - share.log() - math.log(len(log_w))).mean()
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="number")
+def the_elbo(log_w):
+    return log_w.mean()
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="number")
+def best_draw(log_w):
+    return log_w.max(dim=0).values.mean()
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="number")
+def axes_exchanged(log_w):
+    return (torch.logsumexp(log_w, dim=1) - math.log(log_w.shape[1])).mean()
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="number")
+def counts_the_pictures(log_w):
+    return (torch.logsumexp(log_w, dim=0) - math.log(log_w.shape[1])).mean()
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="number")
+def one_logarithm_for_all(log_w):
+    return torch.logsumexp(log_w.flatten(), dim=0) - math.log(log_w.numel())
+
+
+@wrong("importance_bound", caught_by="equal_draws", diagnosis="number")
+def sum_of_weights(log_w):
+    return torch.logsumexp(log_w, dim=0).mean()
+
+
+@wrong("importance_bound", caught_by="equal_draws", diagnosis="number")
+def constant_added(log_w):
+    return (torch.logsumexp(log_w, dim=0) + math.log(len(log_w))).mean()
+
+
+@wrong("importance_bound", caught_by="equal_draws", diagnosis="number")
+def logarithm_divided(log_w):
+    return (torch.logsumexp(log_w, dim=0) / len(log_w)).mean()
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="number")
+def averages_the_pictures_first(log_w):
+    return torch.logsumexp(log_w.mean(1), dim=0) - math.log(len(log_w))
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="number")
+def logarithms_weighted(log_w):
+    return (torch.softmax(log_w, dim=0) * log_w).sum(0).mean()
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="number")
+def sum_over_pictures(log_w):
+    return (torch.logsumexp(log_w, dim=0) - math.log(len(log_w))).sum()
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="shape", says="shape")
+def one_for_each_picture(log_w):
+    return torch.logsumexp(log_w, dim=0) - math.log(len(log_w))
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="sign", says="sign")
+def as_a_loss(log_w):
+    return (math.log(len(log_w)) - torch.logsumexp(log_w, dim=0)).mean()
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="number")
+def no_logarithm_again(log_w):
+    return log_w.exp().mean()
+
+
+@wrong("importance_bound", caught_by="large_pictures", diagnosis="nan", says="infinite")
+def as_it_is_written(log_w):
+    return log_w.exp().mean(0).log().mean()
+
+
+@wrong("importance_bound", caught_by="densities_above_one", diagnosis="nan", says="infinite")
+def in_double_precision(log_w):
+    return log_w.double().exp().mean(0).log().mean().to(log_w.dtype)
+
+
+@wrong("importance_bound", caught_by="large_pictures", diagnosis="number")
+def small_constant(log_w):
+    return (log_w.exp().mean(0) + 1e-12).log().mean()
+
+
+@wrong("importance_bound", caught_by="large_pictures", diagnosis="number")
+def clamped(log_w):
+    log_w = log_w.clamp(-80, 80)
+    return (torch.logsumexp(log_w, dim=0) - math.log(len(log_w))).mean()
+
+
+@wrong("importance_bound", caught_by="unlike_pictures", diagnosis="nan", says="infinite")
+def one_shift_for_all(log_w):
+    top = log_w.max()
+    return (top + (log_w - top).exp().mean(0).log()).mean()
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="number")
+def shift_forgotten(log_w):
+    top = log_w.max(0).values
+    return (log_w - top).exp().mean(0).log().mean()
+
+
+@wrong("importance_bound", caught_by="one_draw", diagnosis="number")
+def squeezed(log_w):
+    log_w = log_w.squeeze()
+    return (torch.logsumexp(log_w, dim=0) - math.log(len(log_w))).mean()
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="cut", says="no gradient flows")
+def a_plain_float(log_w):
+    return (torch.logsumexp(log_w, dim=0) - math.log(len(log_w))).mean().item()
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="slope", says="gradient")
+def weights_detached(log_w):
+    top = log_w.max(0).values
+    return (top + (log_w - top).detach().exp().mean(0).log()).mean()
+
+
+@wrong("importance_bound", caught_by="one_table", diagnosis="argument", says="modified")
+def shifts_in_place(log_w):
+    top = log_w.detach().amax(0).clone()
+    log_w.data -= top
+    return (top + log_w.exp().mean(0).log()).mean()
+
+
+@wrong("importance_bound", caught_by="double_precision", diagnosis="dtype", says="dtype")
+def always_single(log_w):
+    return (torch.logsumexp(log_w.float(), dim=0) - math.log(len(log_w))).mean()
+
+
+bank.spoils(
+    "importance_bound",
+    r"log_?sum_?exp|log_?mean_?exp|log_?add_?exp|softmax|\.(mean|exp|log|max|amax|sum)\(|math\.log|log K"
+    r"|(largest|maximum|greatest)[^.?]*(subtract|taken? (off|away))"
+    r"|(subtract|tak(e|ing) (off|away))[^.?]*(largest|maximum|greatest)"
+    r"|over the (draws|first axis)[^.?]*before",
+)
