@@ -217,7 +217,7 @@ def answers(rng, *shape, dtype=torch.float32):
     return torch.sigmoid(normal(rng, *shape, scale=1.5, dtype=torch.float64)).to(dtype)
 
 
-game_value = Exercise("game_value", points=2)
+game_value = Exercise("game_value", points=1)
 
 
 @game_value.case
@@ -311,6 +311,73 @@ def double_precision(rng):
     return {"logits": normal(rng, 4, dtype=torch.float64)}
 
 
+js_lower_bound = Exercise("js_lower_bound", points=2)
+
+
+@js_lower_bound.case
+def equal_batches(rng):
+    """Begin with the inequality V ≤ -log 4 + 2·JSD and solve it for JSD on paper: what becomes of the log 4, and what
+    of V? Then look at V: which batch should D call real, and how does one get log(1 - D) from a logit?"""
+    return {"real_logits": normal(rng, 6, 1, scale=1.5) + 0.5, "fake_logits": normal(rng, 6, 1, scale=1.5) - 1}
+
+
+@js_lower_bound.case
+def unequal_batches(rng):
+    """Seven real and two generated samples. Each expectation belongs to one distribution: what do you divide each sum
+    by? One average over all nine would be the value of another game, in which real samples count more."""
+    return {"real_logits": normal(rng, 7, 1, scale=2) + 1, "fake_logits": normal(rng, 2, 1, scale=2)}
+
+
+@js_lower_bound.case
+def undecided(rng):
+    """A discriminator that says ½ to everything has told you nothing, so its bound is 0. What is yours, and which
+    constant makes up for it?"""
+    return {"real_logits": torch.zeros(3, 1), "fake_logits": torch.zeros(5, 1)}
+
+
+@js_lower_bound.case
+def worse_than_a_coin(rng):
+    """This discriminator takes real for generated, and its bound is negative: a poor one, and still a bound. Did you
+    cut it off at 0? Then a discriminator that begins here has no slope to climb."""
+    return {"real_logits": -1 - normal(rng, 4, 1).abs(), "fake_logits": 1 + normal(rng, 6, 1).abs()}
+
+
+@js_lower_bound.case
+def sure_and_right(rng):
+    """Logits of about ±100, all on the right side. No bound can be above log 2, and this one reaches it."""
+    return {"real_logits": 100 - normal(rng, 4, 1).abs(), "fake_logits": normal(rng, 3, 1).abs() - 100}
+
+
+@js_lower_bound.case
+def sure_and_wrong(rng):
+    """Logits of about ±100, all on the wrong side. Through the sigmoid you get the logarithm of 0. With a small
+    constant or a clamp the slope is lost just where it is needed most. Which function of torch takes the logit?"""
+    return {"real_logits": normal(rng, 4, 1).abs() - 100, "fake_logits": 100 - normal(rng, 3, 1).abs()}
+
+
+@js_lower_bound.case(about="number form")
+def patches(rng):
+    """A discriminator may give several logits for each picture, here 2×3. All of them count alike, and the result is a
+    scalar."""
+    return {"real_logits": normal(rng, 4, 1, 2, 3), "fake_logits": normal(rng, 2, 1, 2, 3)}
+
+
+@js_lower_bound.case(about="dtype")
+def double_precision(rng):
+    """float64 in, float64 out: don't convert."""
+    return {
+        "real_logits": normal(rng, 4, 1, dtype=torch.float64),
+        "fake_logits": normal(rng, 3, 1, dtype=torch.float64),
+    }
+
+
+@js_lower_bound.case(about="slope")
+def slopes(rng):
+    """A discriminator will climb this bound: both batches need their slopes. What in your function takes a number out
+    of its graph: a detach, a no_grad, an item, NumPy?"""
+    return {"real_logits": normal(rng, 5, 1), "fake_logits": normal(rng, 4, 1)}
+
+
 # --- steps of the proof, as SymPy expressions -------------------------------------------------------------------------
 #
 # An answer is an expression in symbols that are known by their names, with whatever assumptions they were made. It is
@@ -392,7 +459,7 @@ def symbolic(name: str, points: int) -> Exercise:
     return Exercise(name, points, differentiable=False, call=call)
 
 
-pointwise_maximizer = symbolic("pointwise_maximizer", points=2)
+pointwise_maximizer = symbolic("pointwise_maximizer", points=1)
 
 
 @pointwise_maximizer.case
@@ -415,24 +482,7 @@ def exact(rng):
     return {"look": digits_beyond, "where": points(rng)}
 
 
-js_integrand = symbolic("js_integrand", points=2)
-
-
-@js_integrand.case
-def value(rng):
-    """Take the definition of the Jensen–Shannon divergence at one x, with a and b for the two densities there. At a = b
-    it must be 0; is each logarithm weighted by the right density, and is every half in its place?"""
-    return {"look": values, "where": points(rng)}
-
-
-@js_integrand.case
-def exact(rng):
-    """Keep numbers exact: sp.log(2) and sp.Rational(1, 2), or a division by the integer 2. A decimal such as 0.6931,
-    or NumPy's log of 2, is not log 2."""
-    return {"look": digits_beyond, "where": points(rng)}
-
-
-criterion_slope = symbolic("criterion_slope", points=2)
+criterion_slope = symbolic("criterion_slope", points=1)
 
 
 @criterion_slope.case

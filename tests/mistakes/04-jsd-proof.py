@@ -49,9 +49,10 @@ bank.spoils(
     r"|a ?· ?\(1 ?- ?y\) ?=",
 )
 bank.spoils(
-    "js_integrand",
-    r"a ?\+ ?b|a plus b|[ab] ?[·*] ?(sp\.)?log|log\w* of (2 ?)?a\b|2 ?a\b|(mean|average|half of the sum) of a and b"
-    r"|weigh\w* (\S+ ){0,5}(by|with) [ab]\b",
+    "js_lower_bound",
+    r"softplus|logsigmoid|log_sigmoid|with_logits|log 2 (plus|minus|\+|-)|half (of )?(the value|V\b)|V ?/ ?2"
+    r"|½ ?[·*]? ?\(?V|(V|value) (\w+ ){0,3}(by|into) (2|two)|half the log"
+    r"|sigmoid of (the |a )?(minus|negative)|minus the logit",
 )
 bank.spoils(
     "criterion_slope",
@@ -1325,6 +1326,240 @@ def odds_with_an_overflow(logits):
     return torch.exp(2 * logits) / torch.exp(logits)
 
 
+# --- a bound from logits ----------------------------------------------------------------------------------------------
+
+LOG2 = math.log(2)
+
+
+@right("js_lower_bound")
+def log_sigmoids(real_logits, fake_logits):
+    return LOG2 + (F.logsigmoid(real_logits).mean() + F.logsigmoid(-fake_logits).mean()) / 2
+
+
+@right("js_lower_bound")
+def softpluses(real_logits, fake_logits):
+    return math.log(2) - 0.5 * F.softplus(-real_logits).mean() - 0.5 * F.softplus(fake_logits).mean()
+
+
+@right("js_lower_bound")
+def cross_entropies(real_logits, fake_logits):
+    real = F.binary_cross_entropy_with_logits(real_logits, torch.ones_like(real_logits))
+    fake = F.binary_cross_entropy_with_logits(fake_logits, torch.zeros_like(fake_logits))
+    return LOG2 - (real + fake) / 2
+
+
+@right("js_lower_bound")
+def sums_over_counts(real_logits, fake_logits):
+    real = F.logsigmoid(real_logits).sum() / real_logits.numel()
+    fake = (F.logsigmoid(fake_logits) - fake_logits).sum() / fake_logits.numel()  # log σ(-a) = log σ(a) - a
+    return (real + fake) / 2 + LOG2
+
+
+@right("js_lower_bound")
+def logs_that_add(real_logits, fake_logits):
+    zero = torch.zeros((), dtype=real_logits.dtype)
+    value = -torch.logaddexp(zero, -real_logits).mean() - torch.logaddexp(zero, fake_logits).mean()
+    return (math.log(4) + value) / 2
+
+
+@right("js_lower_bound")
+def weighted_cross_entropy(real_logits, fake_logits):
+    a = torch.cat([real_logits.flatten(), fake_logits.flatten()])
+    labels = torch.cat([torch.ones(real_logits.numel()), torch.zeros(fake_logits.numel())]).to(a)
+    weights = torch.where(labels == 1, 0.5 / real_logits.numel(), 0.5 / fake_logits.numel()).to(a)
+    return LOG2 - F.binary_cross_entropy_with_logits(a, labels, weight=weights, reduction="sum")
+
+
+@right("js_lower_bound")
+def log_twice_d(real_logits, fake_logits):
+    """As a mean of log(D / ½)."""
+    return ((F.logsigmoid(real_logits) + LOG2).mean() + (F.logsigmoid(-fake_logits) + LOG2).mean()) / 2
+
+
+@right("js_lower_bound")
+def in_double_precision(real_logits, fake_logits):
+    value = F.logsigmoid(real_logits.double()).mean() + F.logsigmoid(-fake_logits.double()).mean()
+    return (LOG2 + value / 2).to(real_logits.dtype)
+
+
+@right("js_lower_bound")
+def of_distributions(real_logits, fake_logits):
+    real = distributions.Bernoulli(logits=real_logits).log_prob(torch.ones_like(real_logits))
+    fake = distributions.Bernoulli(logits=fake_logits).log_prob(torch.zeros_like(fake_logits))
+    return LOG2 + torch.stack([real.mean(), fake.mean()]).mean()
+
+
+def value_of(real_logits, fake_logits):
+    return F.logsigmoid(real_logits).mean() + F.logsigmoid(-fake_logits).mean()
+
+
+@wrong("js_lower_bound", caught_by="equal_batches", diagnosis="open", says="not attempted")
+def stub_of_the_bound(real_logits, fake_logits):
+    raise NotImplementedError("your turn")
+
+
+@wrong("js_lower_bound", caught_by="undecided", diagnosis="constant")
+def constant_forgotten(real_logits, fake_logits):
+    return value_of(real_logits, fake_logits) / 2
+
+
+@wrong("js_lower_bound", caught_by="undecided", diagnosis="constant")
+def log_four_kept(real_logits, fake_logits):
+    return math.log(4) + value_of(real_logits, fake_logits) / 2
+
+
+@wrong("js_lower_bound", caught_by="undecided", diagnosis="constant")
+def log_four_subtracted(real_logits, fake_logits):
+    return (value_of(real_logits, fake_logits) - math.log(4)) / 2
+
+
+@wrong("js_lower_bound", caught_by="undecided", diagnosis="constant")
+def constant_in_bits(real_logits, fake_logits):
+    return 1 + value_of(real_logits, fake_logits) / 2
+
+
+@wrong("js_lower_bound", caught_by="equal_batches", diagnosis="number")
+def half_forgotten(real_logits, fake_logits):
+    return LOG2 + value_of(real_logits, fake_logits)
+
+
+@wrong("js_lower_bound", caught_by="equal_batches", diagnosis="factor")
+def bound_of_twice_the_divergence(real_logits, fake_logits):
+    return math.log(4) + value_of(real_logits, fake_logits)
+
+
+@wrong("js_lower_bound", caught_by="equal_batches", diagnosis="factor")
+def in_bits(real_logits, fake_logits):
+    return 1 + value_of(real_logits, fake_logits) / (2 * LOG2)
+
+
+@wrong("js_lower_bound", caught_by="equal_batches", diagnosis="sign", says="sign is reversed")
+def as_a_loss(real_logits, fake_logits):
+    return -LOG2 - value_of(real_logits, fake_logits) / 2
+
+
+@wrong("js_lower_bound", caught_by="equal_batches", diagnosis="number")
+def loss_added(real_logits, fake_logits):
+    return LOG2 - value_of(real_logits, fake_logits) / 2
+
+
+@wrong("js_lower_bound", caught_by="equal_batches", diagnosis="number")
+def batches_swapped(real_logits, fake_logits):
+    return LOG2 + value_of(fake_logits, real_logits) / 2
+
+
+@wrong("js_lower_bound", caught_by="equal_batches", diagnosis="number")
+def both_called_real(real_logits, fake_logits):
+    return LOG2 + (F.logsigmoid(real_logits).mean() + F.logsigmoid(fake_logits).mean()) / 2
+
+
+@wrong("js_lower_bound", caught_by="equal_batches", diagnosis="number")
+def log_of_one_minus_the_logarithm(real_logits, fake_logits):
+    return LOG2 + (F.logsigmoid(real_logits).mean() - F.logsigmoid(fake_logits).mean()) / 2
+
+
+@wrong("js_lower_bound", caught_by="equal_batches", diagnosis="number")
+def probabilities_averaged_first(real_logits, fake_logits):
+    d, e = torch.sigmoid(real_logits).mean(), torch.sigmoid(fake_logits).mean()
+    return LOG2 + (d.log() + (1 - e).log()) / 2
+
+
+@wrong("js_lower_bound", caught_by="equal_batches", diagnosis="number")
+def logits_averaged_first(real_logits, fake_logits):
+    return LOG2 + value_of(real_logits.mean(), fake_logits.mean()) / 2
+
+
+@wrong("js_lower_bound", caught_by="equal_batches", diagnosis="number")
+def sums(real_logits, fake_logits):
+    return LOG2 + (F.logsigmoid(real_logits).sum() + F.logsigmoid(-fake_logits).sum()) / 2
+
+
+@wrong("js_lower_bound", caught_by="equal_batches", diagnosis="nan")
+def takes_probabilities(real_logits, fake_logits):
+    return LOG2 + (real_logits.log().mean() + (1 - fake_logits).log().mean()) / 2
+
+
+@wrong("js_lower_bound", caught_by="unequal_batches", diagnosis="number")
+def one_mean_over_both(real_logits, fake_logits):
+    a = torch.cat([real_logits, fake_logits])
+    labels = torch.cat([torch.ones_like(real_logits), torch.zeros_like(fake_logits)])
+    return LOG2 - F.binary_cross_entropy_with_logits(a, labels)
+
+
+@wrong("js_lower_bound", caught_by="unequal_batches", diagnosis="raises")
+def paired(real_logits, fake_logits):
+    return LOG2 + (F.logsigmoid(real_logits).flatten() + F.logsigmoid(-fake_logits).flatten()).mean() / 2
+
+
+@wrong("js_lower_bound", caught_by="unequal_batches", diagnosis="number")
+def divided_by_one_count(real_logits, fake_logits):
+    total = F.logsigmoid(real_logits).sum() + F.logsigmoid(-fake_logits).sum()
+    return LOG2 + total / (2 * real_logits.numel())
+
+
+@wrong("js_lower_bound", caught_by="worse_than_a_coin", diagnosis="number")
+def cut_at_zero(real_logits, fake_logits):
+    return (LOG2 + value_of(real_logits, fake_logits) / 2).clamp(0, LOG2)
+
+
+@wrong("js_lower_bound", caught_by="worse_than_a_coin", diagnosis="number")
+def made_positive(real_logits, fake_logits):
+    return (LOG2 + value_of(real_logits, fake_logits) / 2).abs()
+
+
+@wrong("js_lower_bound", caught_by="sure_and_wrong", diagnosis="nan")
+def through_the_sigmoid(real_logits, fake_logits):
+    d, e = torch.sigmoid(real_logits), torch.sigmoid(fake_logits)
+    return LOG2 + (d.log().mean() + (1 - e).log().mean()) / 2
+
+
+@wrong("js_lower_bound", caught_by="sure_and_wrong", diagnosis="number")
+def sigmoid_plus_a_little(real_logits, fake_logits):
+    d, e = torch.sigmoid(real_logits), torch.sigmoid(fake_logits)
+    return LOG2 + ((d + 1e-8).log().mean() + (1 - e + 1e-8).log().mean()) / 2
+
+
+@wrong("js_lower_bound", caught_by="sure_and_wrong", diagnosis="number")
+def logits_clamped(real_logits, fake_logits):
+    return LOG2 + value_of(real_logits.clamp(-30, 30), fake_logits.clamp(-30, 30)) / 2
+
+
+@wrong("js_lower_bound", caught_by="sure_and_right", diagnosis="nan")
+def log_of_an_exponential(real_logits, fake_logits):
+    return LOG2 + (real_logits - (1 + real_logits.exp()).log()).mean() / 2 - (1 + fake_logits.exp()).log().mean() / 2
+
+
+@wrong("js_lower_bound", caught_by="patches", diagnosis="shape")
+def one_for_each_patch(real_logits, fake_logits):
+    return LOG2 + (F.logsigmoid(real_logits).mean(0) + F.logsigmoid(-fake_logits).mean(0)) / 2
+
+
+@wrong("js_lower_bound", caught_by="patches", diagnosis="number")
+def summed_over_the_patches(real_logits, fake_logits):
+    real, fake = F.logsigmoid(real_logits).flatten(1), F.logsigmoid(-fake_logits).flatten(1)
+    return LOG2 + (real.sum(1).mean() + fake.sum(1).mean()) / 2
+
+
+@wrong("js_lower_bound", caught_by="double_precision", diagnosis="dtype", says="dtype")
+def casts_the_logits(real_logits, fake_logits):
+    return LOG2 + value_of(real_logits.float(), fake_logits.float()) / 2
+
+
+@wrong("js_lower_bound", caught_by="slopes", diagnosis="cut")
+def as_a_float(real_logits, fake_logits):
+    return (LOG2 + value_of(real_logits, fake_logits) / 2).item()
+
+
+@wrong("js_lower_bound", caught_by="slopes", diagnosis="cut", says=".detach()")
+def cut_off(real_logits, fake_logits):
+    return (LOG2 + value_of(real_logits, fake_logits) / 2).detach()
+
+
+@wrong("js_lower_bound", caught_by="slopes", diagnosis="slope")
+def fakes_cut_off(real_logits, fake_logits):
+    return LOG2 + value_of(real_logits, fake_logits.detach()) / 2
+
+
 # --- steps of the proof -----------------------------------------------------------------------------------------------
 
 a, b, y = sp.symbols("a b y", positive=True)
@@ -1444,93 +1679,6 @@ says(
 
 
 g = (a * sp.log(a / m) + b * sp.log(b / m)) / 2
-
-
-@right("js_integrand")
-def from_the_definition():
-    return (a * sp.log(a / m) + b * sp.log(b / m)) / 2
-
-
-says(
-    "js_integrand",
-    "right",
-    {
-        "factor_two_inside": (a * sp.log(2 * a / (a + b)) + b * sp.log(2 * b / (a + b))) / 2,
-        "logs_expanded": sp.expand(sp.expand_log(g)),
-        "from_the_value": (c + (a + b) * sp.log(2)) / 2,
-        "log_four": c / 2 + (a + b) * sp.log(4) / 4,
-        "entropies": (a * sp.log(a) + b * sp.log(b)) / 2 - m * sp.log(m),
-        "symbols_without_assumptions": g.subs({a: plain_a, b: plain_b}),
-        "unassumed_and_expanded": (
-            (plain_a * sp.log(plain_a) + plain_b * sp.log(plain_b)) / 2
-            - (plain_a + plain_b) / 2 * (sp.log(plain_a + plain_b) - sp.log(2))
-        ),
-        "half_as_a_float": 0.5 * a * sp.log(a / (0.5 * (a + b))) + 0.5 * b * sp.log(b / (0.5 * (a + b))),
-    },
-)
-says("js_integrand", "wrong", {"without_the_half": 2 * g}, caught_by="value", diagnosis="factor", says="same factor, 2")
-says("js_integrand", "wrong", {"sign": -g}, caught_by="value", diagnosis="sign", says="sign is reversed")
-says("js_integrand", "wrong", {"base_two": g / sp.log(2)}, caught_by="value", diagnosis="factor")
-says(
-    "js_integrand",
-    "wrong",
-    {
-        "log_two_forgotten": c / 2,
-        "kl_of_both": (a * sp.log(a / b) + b * sp.log(b / a)) / 2,
-        "one_log_two": (c + sp.log(2)) / 2,
-        "log_four_once": (c + sp.log(4)) / 2,
-        "first_term_only": a * sp.log(a / m) / 2,
-        "half_on_one_term_only": a * sp.log(a / m) / 2 + b * sp.log(b / m),
-        "m_without_the_half": (a * sp.log(a / (a + b)) + b * sp.log(b / (a + b))) / 2,
-        "geometric_mean": (a * sp.log(a / sp.sqrt(a * b)) + b * sp.log(b / sp.sqrt(a * b))) / 2,
-        "kl_from_the_mean": (m * sp.log(m / a) + m * sp.log(m / b)) / 2,
-        "without_weights": (sp.log(a / m) + sp.log(b / m)) / 2,
-        "weights_swapped": (b * sp.log(a / m) + a * sp.log(b / m)) / 2,
-        "divided_by_the_sum": g / (a + b),
-        "square_root": sp.sqrt(g),
-    },
-    caught_by="value",
-    diagnosis="number",
-)
-
-
-@wrong("js_integrand", caught_by="value", diagnosis="open", says="not attempted")
-def stub_of_g():
-    raise NotImplementedError("your turn")
-
-
-@wrong("js_integrand", caught_by="value", diagnosis="raises", says="TypeError")
-def numpys_log():
-    return (a * np.log(a / m) + b * np.log(b / m)) / 2
-
-
-@wrong("js_integrand", caught_by="value", diagnosis="raises")
-def names_of_densities():
-    p, q = sp.symbols("p q", positive=True)
-    return (p * sp.log(2 * p / (p + q)) + q * sp.log(2 * q / (p + q))) / 2
-
-
-@wrong("js_integrand", caught_by="value", diagnosis="mistyped")
-def names_not_defined():
-    return (a * sp.log(a / mean) + b * sp.log(b / mean)) / 2  # noqa: F821
-
-
-@wrong("js_integrand", caught_by="value", diagnosis="type", says="None")
-def forgets_return():
-    g.simplify()
-
-
-says(
-    "js_integrand",
-    "wrong",
-    {
-        "decimal_log_two": (c + (a + b) * 0.69314718056) / 2,
-        "numpys_log_two": (c + (a + b) * sp.Float(math.log(2))) / 2,
-        "a_third_for_a_sixth": g + (a + b) * (sp.Float(math.log(2)) - sp.log(2)) / 6,
-    },
-    caught_by="exact",
-    diagnosis="number",
-)
 
 
 @right("criterion_slope")
