@@ -21,10 +21,69 @@ from autograder.exercise import (
     switched,
 )
 
+# --- the best f for a given g -----------------------------------------------------------------------------------------
+
+c_transform = Exercise("c_transform", points=1)
+
+
+def prices(rng, n: int, m: int, *, dtype=torch.float32) -> dict:
+    """Heights g of m holes and the cost of the way to each of them from n heaps, which is positive."""
+    return {"g": normal(rng, m, dtype=dtype), "cost": 0.2 + normal(rng, n, m, dtype=dtype).abs()}
+
+
+@c_transform.case
+def four_heaps(rng):
+    """Four heaps and three holes. Each f_i may be as large as its constraints let it be, and there is one constraint
+    for every hole: which of them is the first to stop it?"""
+    return prices(rng, 4, 3)
+
+
+@c_transform.case
+def as_many_heaps_as_holes(rng):
+    """Five of each, so both axes of the cost are equally long: which one is that of the heaps, for each of which there
+    is one f_i?"""
+    return prices(rng, 5, 5)
+
+
+@c_transform.case
+def a_hole_nearby_and_dear(rng):
+    """The hole that costs least to reach is not the one that binds: what stands on the right-hand side of a constraint
+    besides the cost? Choose after both are known."""
+    n, m = 3, 4
+    cost = 2 + normal(rng, n, m).abs()
+    cost[:, 1] = 0.1 * (1 + normal(rng, n).abs())  # near to all
+    return {"g": torch.tensor([0.3, 40.0, -0.8, 1.1]) + 0.1 * normal(rng, m), "cost": cost}
+
+
+@c_transform.case
+def heights_of_both_signs(rng):
+    """Heights in the hundreds, of both signs, and costs that are no distances and may be negative: nothing is clamped,
+    smoothed or assumed of them."""
+    return {"g": normal(rng, 4, scale=300), "cost": normal(rng, 6, 4, scale=5)}
+
+
+@c_transform.case(about="number form")
+def one_hole(rng):
+    """A single hole, so a single constraint for each heap: still one f for each heap, shape (n,)."""
+    return prices(rng, 4, 1)
+
+
+@c_transform.case(about="number form")
+def one_heap(rng):
+    """A single heap: the result has shape (1,), not ()."""
+    return prices(rng, 1, 5)
+
+
+@c_transform.case(about="dtype")
+def double_precision(rng):
+    """float64 in, float64 out: don't convert."""
+    return prices(rng, 4, 3, dtype=torch.float64)
+
+
 # --- the distance in one dimension ------------------------------------------------------------------------------------
 
 # Not differentiable: SciPy and NumPy answers are as right as torch ones.
-wasserstein_1d = Exercise("wasserstein_1d", points=2, differentiable=False)
+wasserstein_1d = Exercise("wasserstein_1d", points=1, differentiable=False)
 
 
 @wasserstein_1d.case
@@ -75,6 +134,91 @@ def far_apart(rng):
 def double_precision(rng):
     """float64 in, float64 out, and exact: no bins, no grid, no random pairs."""
     return {"x": normal(rng, 9, dtype=torch.float64), "y": normal(rng, 9, dtype=torch.float64).exp()}
+
+
+# --- many lines in place of one ---------------------------------------------------------------------------------------
+
+
+def other_distance(x: Tensor, y: Tensor) -> Tensor:
+    """Stands in for the lesson's `wasserstein_1d`: no transport at all, but like it blind to the order of points and of
+    arguments, to reflections and to units; of rows, the mean."""
+    spread_x, spread_y = ((z - z.mean(-1, keepdim=True)).abs().mean(-1) for z in (x, y))
+    return ((x.mean(-1) - y.mean(-1)).abs() + 0.7 * (spread_x - spread_y).abs()).mean()
+
+
+sliced_wasserstein = Exercise("sliced_wasserstein", points=3, stand_ins={"wasserstein_1d": other_distance})
+
+
+def clouds(rng, n: int, d: int, k: int, *, dtype=torch.float64) -> dict:
+    """Two clouds of n points in d dimensions and k directions whose lengths lie between 0.2 and 5."""
+    x, y = normal(rng, n, d, dtype=dtype), 1.5 * normal(rng, n, d, dtype=dtype) + 0.8
+    lengths = torch.from_numpy(5 ** rng.uniform(-1, 1, size=(k, 1))).to(dtype)
+    return {"x": x, "y": y, "directions": lengths * F.normalize(normal(rng, k, d, dtype=dtype), dim=1)}
+
+
+@sliced_wasserstein.case
+def unit_directions(rng):
+    """Seven points, five directions of length 1. Along each direction both clouds become samples on a line, whose
+    distance you know; points that are neighbours along one direction need not be along the next. What is averaged over
+    what?"""
+    inputs = clouds(rng, 7, 2, 5)
+    return inputs | {"directions": F.normalize(inputs["directions"], dim=1)}
+
+
+@sliced_wasserstein.case
+def directions_of_any_length(rng):
+    """These directions are not of length 1. A direction is where you look to, and the distance must not depend on how
+    long the arrow is that points there: each counts as much as any other, and as if its own length were 1."""
+    return clouds(rng, 6, 2, 4)
+
+
+@sliced_wasserstein.case
+def as_many_points_as_directions(rng):
+    """Five points, five directions, and five dimensions as well: every axis has the same length, and only you know
+    which of them counts the points."""
+    return clouds(rng, 5, 5, 5)
+
+
+@sliced_wasserstein.case(gradient=False)
+def same_cloud_shuffled(rng):
+    """y holds the points of x in another order, so every projection of one is a projection of the other: the distance
+    is 0, whatever the directions."""
+    inputs = clouds(rng, 6, 3, 4)
+    return inputs | {"y": inputs["x"][torch.from_numpy(rng.permutation(6))]}
+
+
+@sliced_wasserstein.case
+def equal_means(rng):
+    """Both clouds have their mean at 0, one is three times as wide: they are not the same, along no direction. If yours
+    is 0, moves to the left and to the right have cancelled."""
+    inputs = clouds(rng, 8, 2, 3)
+    x = inputs["x"] - inputs["x"].mean(0)
+    return inputs | {"x": x, "y": 3 * x[torch.from_numpy(rng.permutation(8))]}
+
+
+@sliced_wasserstein.case
+def on_a_line(rng):
+    """d = 1: every direction points along the one line there is, some of them backwards, and the distance is that of
+    the two samples."""
+    return clouds(rng, 6, 1, 3)
+
+
+@sliced_wasserstein.case(about="number form")
+def one_direction(rng):
+    """A single direction, in ten dimensions: the result is a scalar of shape ()."""
+    return clouds(rng, 4, 10, 1)
+
+
+@sliced_wasserstein.case(about="number form")
+def single_points(rng):
+    """One point in each cloud: its projections are samples of one point. Don't squeeze an axis away."""
+    return clouds(rng, 1, 3, 4)
+
+
+@sliced_wasserstein.case(about="dtype")
+def single_precision(rng):
+    """float32 in, float32 out: don't convert."""
+    return clouds(rng, 5, 3, 4, dtype=torch.float32)
 
 
 # --- losses: functions of scores, which have no bounds ----------------------------------------------------------------

@@ -15,6 +15,183 @@ from tests.bank import Bank
 bank = Bank()
 right, wrong = bank.right, bank.wrong
 
+# --- c_transform ------------------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "c_transform",
+    r"\bmin(imum|imal|ima|imise|imize|ed|s)?\b|smallest|least of|lowest|amin|nearest"
+    r"|(cost|c_?ij|way)[^.?]*(plus|\+)[^.?]*\b(g|height)"
+    r"|\b(g|height)[^.?]*(plus|\+|added to)[^.?]*(cost|c_?ij)",
+)
+
+
+@right("c_transform")
+def least_sum(g, cost):
+    return (cost + g).min(dim=1).values
+
+
+@right("c_transform")
+def amin_over_holes(g, cost):
+    return torch.amin(cost + g[None, :], dim=-1)
+
+
+@right("c_transform")
+def minus_the_greatest_of_the_negative(g, cost):
+    return -((-cost - g).max(1)[0])
+
+
+@right("c_transform")
+def row_by_row(g, cost):
+    return torch.stack([torch.min(row + g) for row in cost])
+
+
+@right("c_transform")
+def hole_by_hole(g, cost):
+    best = cost[:, 0] + g[0]
+    for j in range(1, len(g)):
+        best = torch.minimum(best, cost[:, j] + g[j])
+    return best
+
+
+@right("c_transform")
+def looked_up_at_the_best_hole(g, cost):
+    j = (cost.detach() + g.detach()).argmin(dim=1)
+    return cost[torch.arange(len(cost)), j] + g[j]
+
+
+@right("c_transform")
+def first_of_the_sorted(g, cost):
+    return (cost.T + g[:, None]).sort(dim=0).values[0]
+
+
+@right("c_transform")
+def in_double_and_back(g, cost):
+    return (cost.double() + g.double()).min(1).values.to(cost.dtype)
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="number")
+def greatest_sum(g, cost):
+    return (cost + g).max(dim=1).values
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="number")
+def height_with_a_minus_sign(g, cost):
+    return (cost - g).min(dim=1).values
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="number")
+def height_minus_cost(g, cost):
+    return (g - cost).min(dim=1).values
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="number")
+def height_minus_cost_at_its_greatest(g, cost):
+    return (g - cost).max(dim=1).values
+
+
+@wrong("c_transform", caught_by="as_many_heaps_as_holes", diagnosis="number")
+def over_the_heaps(g, cost):
+    return (cost + g).min(dim=0).values
+
+
+@wrong("c_transform", caught_by="as_many_heaps_as_holes", diagnosis="number")
+def heights_given_to_heaps(g, cost):
+    return (cost + g[:, None]).min(dim=1).values if len(g) == len(cost) else (cost + g).min(dim=1).values
+
+
+@wrong("c_transform", caught_by="a_hole_nearby_and_dear", diagnosis="number")
+def height_of_the_nearest_hole(g, cost):
+    nearest, j = cost.min(dim=1)
+    return nearest + g[j]
+
+
+@wrong("c_transform", caught_by="a_hole_nearby_and_dear", diagnosis="number")
+def each_least_by_itself(g, cost):
+    return cost.min(dim=1).values + g.min()
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="number")
+def soft_minimum(g, cost):
+    return -torch.logsumexp(-(cost + g), dim=1)
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="number")
+def mean_of_the_constraints(g, cost):
+    return (cost + g).mean(dim=1)
+
+
+@wrong("c_transform", caught_by="heights_of_both_signs", diagnosis="number")
+def at_least_zero(g, cost):
+    return (cost + g).min(dim=1).values.clamp(min=0)
+
+
+@wrong("c_transform", caught_by="heights_of_both_signs", diagnosis="number")
+def costs_made_positive(g, cost):
+    return (cost.abs() + g).min(dim=1).values
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="dtype")
+def index_of_the_hole(g, cost):
+    return (cost + g).argmin(dim=1)
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="shape", says="shape")
+def all_constraints(g, cost):
+    return cost + g
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="shape", says="shape")
+def one_number_for_all_heaps(g, cost):
+    return (cost + g).min()
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="type")
+def values_and_indices(g, cost):
+    return (cost + g).min(dim=1)
+
+
+@wrong("c_transform", caught_by="one_hole", diagnosis="shape", says="shape")
+def keeps_the_axis(g, cost):
+    return (cost + g).min(dim=1, keepdim=True).values
+
+
+@wrong("c_transform", caught_by="one_hole", diagnosis="shape", says="shape")
+def squeezed_before(g, cost):
+    return (cost.squeeze() + g).min(dim=-1).values
+
+
+@wrong("c_transform", caught_by="one_heap", diagnosis="shape", says="shape")
+def squeezed_after(g, cost):
+    return (cost + g).min(dim=1).values.squeeze()
+
+
+@wrong("c_transform", caught_by="double_precision", diagnosis="dtype", says="dtype")
+def rounds_to_single(g, cost):
+    return (cost.float() + g.float()).min(dim=1).values
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="cut", says="gradient")
+def python_numbers(g, cost):
+    return torch.tensor([min(c + h for c, h in zip(row, g.tolist(), strict=True)) for row in cost.tolist()]).to(g.dtype)
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="argument", says="modified")
+def adds_in_place(g, cost):
+    table = cost if not cost.requires_grad else cost.clone()
+    table += g
+    return table.min(dim=1).values
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="slope", says="gradient with respect to g")
+def heights_without_a_slope(g, cost):
+    return (cost + g.detach()).min(dim=1).values
+
+
+@wrong("c_transform", caught_by="four_heaps", diagnosis="mistyped", says="NameError")
+def costs_in_the_plural(g, cost):
+    return (costs + g).min(dim=1).values  # noqa: F821
+
+
 # --- wasserstein_1d ---------------------------------------------------------------------------------------------------
 
 bank.spoils(
@@ -253,6 +430,321 @@ def sorts_another_name(x, y):
 @wrong("wasserstein_1d", caught_by="two_samples", diagnosis="type", says="None")
 def forgets_to_return_it(x, y):
     distance = (x.sort().values - y.sort().values).abs().mean()  # noqa: F841
+
+
+# --- sliced_wasserstein -----------------------------------------------------------------------------------------------
+
+bank.spoils(
+    "sliced_wasserstein",
+    r"\bsort(s|ed|ing)?\b|normali[sz]e|divid(e|ed|ing)[^.?]*(length|norm)|@|matmul|dot product"
+    r"|inner product|x_\(|dim ?=|abs\(\)|increasing order|(k-th|i-th|smallest)",
+)
+
+
+def wasserstein_1d(x, y):
+    """As a student's notebook has it; here the answers find what they call."""
+    return (x.sort().values - y.sort().values).abs().mean()
+
+
+@right("sliced_wasserstein")
+def one_direction_at_a_time(x, y, directions):
+    total = 0.0
+    for u in directions:
+        u = u / u.norm()
+        total = total + wasserstein_1d(x @ u, y @ u)
+    return total / len(directions)
+
+
+@right("sliced_wasserstein")
+def stacked_distances(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return torch.stack([wasserstein_1d(a, b) for a, b in zip((x @ units.T).T, (y @ units.T).T, strict=True)]).mean()
+
+
+@right("sliced_wasserstein")
+def all_at_once(x, y, directions):
+    units = directions / directions.norm(dim=1, keepdim=True)
+    return ((x @ units.T).sort(dim=0).values - (y @ units.T).sort(dim=0).values).abs().mean()
+
+
+@right("sliced_wasserstein")
+def lengths_taken_off_afterwards(x, y, directions):
+    along_x, along_y = directions @ x.T, directions @ y.T
+    gaps = (along_x.sort(dim=1)[0] - along_y.sort(dim=1)[0]).abs().mean(dim=1)
+    return (gaps / directions.square().sum(1).sqrt()).mean()
+
+
+@right("sliced_wasserstein")
+def one_distance_divided_by_the_length(x, y, directions):
+    return sum(wasserstein_1d(y @ u, x @ u) / u.norm() for u in directions) / len(directions)
+
+
+@right("sliced_wasserstein")
+def mapped_over_directions(x, y, directions):
+    units = directions / torch.linalg.vector_norm(directions, dim=1, keepdim=True)
+    return torch.vmap(lambda u: wasserstein_1d(x @ u, y @ u))(units).mean()
+
+
+@right("sliced_wasserstein")
+def rows_of_projections(x, y, directions):
+    units = F.normalize(directions)
+    return wasserstein_1d(units @ x.T, units @ y.T)
+
+
+@right("sliced_wasserstein")
+def orders_by_numpy(x, y, directions):
+    total = x.new_zeros(())
+    for u in directions:
+        a, b = (x * u).sum(1) / u.norm(), (y * u).sum(1) / u.norm()
+        first, second = np.argsort(a.detach().numpy()), np.argsort(b.detach().numpy())
+        total = total + (a[torch.from_numpy(first)] - b[torch.from_numpy(second)]).abs().mean()
+    return total / len(directions)
+
+
+@right("sliced_wasserstein")
+def area_between_the_curves_along_each(x, y, directions):
+    total = 0
+    for u in directions:
+        points, order = torch.cat([x @ u, y @ u]).div(u.norm()).sort()
+        surplus = torch.cat([torch.ones_like(x[:, 0]), -torch.ones_like(y[:, 0])])[order].cumsum(0)
+        total = total + (surplus[:-1].abs() * points.diff()).sum() / len(x)
+    return total / len(directions)
+
+
+@right("sliced_wasserstein")
+def best_pairs_of_each_direction(x, y, directions):
+    distances = []
+    for u in directions:
+        cost = torch.abs((x @ u)[:, None] - (y @ u)[None, :]) / u.norm()
+        distances.append(cost[linear_sum_assignment(cost.detach().numpy())].mean())
+    return torch.stack(distances).mean()
+
+
+@right("sliced_wasserstein")
+def in_double_precision(x, y, directions):
+    a, b, u = x.double(), y.double(), directions.double()
+    u = u / u.norm(dim=1, keepdim=True)
+    along = torch.einsum("nd,ld->ln", a, u).sort().values - torch.einsum("nd,ld->ln", b, u).sort().values
+    return along.abs().mean().to(x.dtype)
+
+
+@wrong("sliced_wasserstein", caught_by="directions_of_any_length", diagnosis="number")
+def takes_directions_as_they_are(x, y, directions):
+    return torch.stack([wasserstein_1d(x @ u, y @ u) for u in directions]).mean()
+
+
+@wrong("sliced_wasserstein", caught_by="directions_of_any_length", diagnosis="number")
+def divides_by_the_square_of_the_length(x, y, directions):
+    units = directions / directions.square().sum(1, keepdim=True)
+    return torch.stack([wasserstein_1d(x @ u, y @ u) for u in units]).mean()
+
+
+@wrong("sliced_wasserstein", caught_by="directions_of_any_length", diagnosis="number")
+def length_of_the_whole_matrix(x, y, directions):
+    units = directions / directions.norm()
+    return torch.stack([wasserstein_1d(x @ u, y @ u) for u in units]).mean()
+
+
+@wrong("sliced_wasserstein", caught_by="directions_of_any_length", diagnosis="number")
+def lengths_along_the_other_axis(x, y, directions):
+    units = F.normalize(directions, dim=0)
+    return torch.stack([wasserstein_1d(x @ u, y @ u) for u in units]).mean()
+
+
+@wrong("sliced_wasserstein", caught_by="directions_of_any_length", diagnosis="number")
+def mean_weighted_by_length(x, y, directions):
+    return sum(wasserstein_1d(x @ u, y @ u) for u in directions) / directions.norm(dim=1).sum()
+
+
+@wrong("sliced_wasserstein", caught_by="directions_of_any_length", diagnosis="number")
+def sum_of_absolute_entries_as_length(x, y, directions):
+    units = F.normalize(directions, p=1, dim=1)
+    return torch.stack([wasserstein_1d(x @ u, y @ u) for u in units]).mean()
+
+
+@wrong("sliced_wasserstein", caught_by="as_many_points_as_directions", diagnosis="number")
+def sorts_the_directions(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return ((x @ units.T).sort().values - (y @ units.T).sort().values).abs().mean()
+
+
+@wrong("sliced_wasserstein", caught_by="as_many_points_as_directions", diagnosis="number")
+def distance_of_columns_that_are_points(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return wasserstein_1d(x @ units.T, y @ units.T)
+
+
+@wrong("sliced_wasserstein", caught_by="as_many_points_as_directions", diagnosis="number")
+def directions_in_columns(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    units = units if units.shape[0] == units.shape[1] else units.T
+    return ((x @ units).sort(dim=0).values - (y @ units).sort(dim=0).values).abs().mean()
+
+
+@wrong("sliced_wasserstein", caught_by="same_cloud_shuffled", diagnosis="number")
+def pairs_as_listed(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return ((x - y) @ units.T).abs().mean()
+
+
+@wrong("sliced_wasserstein", caught_by="same_cloud_shuffled", diagnosis="number")
+def sorts_one_cloud_only(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return ((x @ units.T).sort(dim=0).values - y @ units.T).abs().mean()
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="number")
+def one_order_for_all_directions(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    x, y = x[(x @ units[0]).argsort()], y[(y @ units[0]).argsort()]
+    return ((x - y) @ units.T).abs().mean()
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="number")
+def sorts_coordinates_before_projecting(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return ((x.sort(dim=0).values - y.sort(dim=0).values) @ units.T).abs().mean()
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="number")
+def sorts_all_projections_together(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return wasserstein_1d((x @ units.T).flatten(), (y @ units.T).flatten())
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="number")
+def greatest_over_directions(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return torch.stack([wasserstein_1d(x @ u, y @ u) for u in units]).max()
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="number")
+def sum_over_directions(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return torch.stack([wasserstein_1d(x @ u, y @ u) for u in units]).sum()
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="number")
+def sum_over_points(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return ((x @ units.T).sort(dim=0).values - (y @ units.T).sort(dim=0).values).abs().sum(0).mean()
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="number")
+def squared_gaps(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return ((x @ units.T).sort(dim=0).values - (y @ units.T).sort(dim=0).values).square().mean()
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="number")
+def the_first_direction_alone(x, y, directions):
+    u = directions[0] / directions[0].norm()
+    return wasserstein_1d(x @ u, y @ u)
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="number")
+def the_mean_direction(x, y, directions):
+    u = F.normalize(F.normalize(directions, dim=1).mean(0), dim=0)
+    return wasserstein_1d(x @ u, y @ u)
+
+
+@wrong("sliced_wasserstein", caught_by="equal_means", diagnosis="number")
+def gap_of_the_means(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return ((x.mean(0) - y.mean(0)) @ units.T).abs().mean()
+
+
+@wrong("sliced_wasserstein", caught_by="equal_means", diagnosis="number")
+def absolute_value_after_the_mean(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return ((x @ units.T).sort(dim=0).values - (y @ units.T).sort(dim=0).values).mean(0).abs().mean()
+
+
+@wrong("sliced_wasserstein", caught_by="on_a_line", diagnosis="number")
+def without_absolute_values(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return ((x @ units.T).sort(dim=0).values - (y @ units.T).sort(dim=0).values).mean()
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="number")
+def angles_in_place_of_projections(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    x, y = F.normalize(x, dim=1), F.normalize(y, dim=1)
+    return ((x @ units.T).sort(dim=0).values - (y @ units.T).sort(dim=0).values).abs().mean()
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="number")
+def distance_in_the_plane(x, y, directions):
+    cost = torch.cdist(x, y)
+    return cost[linear_sum_assignment(cost.detach().numpy())].mean()
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="random")
+def directions_of_its_own(x, y, directions):
+    units = F.normalize(torch.randn_like(directions), dim=1)
+    return torch.stack([wasserstein_1d(x @ u, y @ u) for u in units]).mean()
+
+
+@wrong("sliced_wasserstein", caught_by="one_direction", diagnosis="shape", says="shape")
+def a_distance_for_each_direction(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return torch.stack([wasserstein_1d(x @ u, y @ u) for u in units])
+
+
+@wrong("sliced_wasserstein", caught_by="single_points", diagnosis="raises")
+def squeezes_single_points(x, y, directions):
+    units = F.normalize(directions, dim=1).squeeze()
+    along_x, along_y = (x @ units.T).squeeze(), (y @ units.T).squeeze()
+    return sum(wasserstein_1d(along_x[:, k], along_y[:, k]) for k in range(len(units))) / len(units)
+
+
+@wrong("sliced_wasserstein", caught_by="single_precision", diagnosis="dtype", says="dtype")
+def stays_in_double(x, y, directions):
+    x, y, units = x.double(), y.double(), F.normalize(directions.double(), dim=1)
+    return ((x @ units.T).sort(dim=0).values - (y @ units.T).sort(dim=0).values).abs().mean()
+
+
+@wrong("sliced_wasserstein", caught_by="directions_of_any_length", diagnosis="argument", says="modified")
+def makes_the_callers_directions_units(x, y, directions):
+    units = directions if not directions.requires_grad else directions.clone()
+    units /= units.norm(dim=1, keepdim=True)
+    return torch.stack([wasserstein_1d(x @ u, y @ u) for u in units]).mean()
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="slope", says="gradient with respect to directions")
+def directions_without_a_slope(x, y, directions):
+    units = F.normalize(directions.detach(), dim=1)
+    return torch.stack([wasserstein_1d(x @ u, y @ u) for u in units]).mean()
+
+
+@wrong(
+    "sliced_wasserstein",
+    caught_by="directions_of_any_length",
+    diagnosis="slope",
+    says="gradient with respect to directions",
+)
+def lengths_without_a_slope(x, y, directions):
+    units = directions / directions.norm(dim=1, keepdim=True).detach()
+    return torch.stack([wasserstein_1d(x @ u, y @ u) for u in units]).mean()
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="cut", says="gradient")
+def by_scipy(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    values = [stats.wasserstein_distance((x @ u).detach(), (y @ u).detach()) for u in units]
+    return torch.tensor(values).mean().to(x.dtype)
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="mistyped", says="NameError")
+def theta_of_the_paper(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    return torch.stack([wasserstein_1d(x @ theta, y @ theta) for u in units]).mean()  # noqa: F821
+
+
+@wrong("sliced_wasserstein", caught_by="unit_directions", diagnosis="type", says="None")
+def forgets_to_return_the_mean(x, y, directions):
+    units = F.normalize(directions, dim=1)
+    torch.stack([wasserstein_1d(x @ u, y @ u) for u in units]).mean()
 
 
 # --- critic_loss ------------------------------------------------------------------------------------------------------
