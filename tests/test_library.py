@@ -18,9 +18,9 @@ MODULES = sorted(module.name for module in pkgutil.walk_packages(dgm.__path__, "
 # Every function and class that the syllabus asks for.
 GRADED = """
 metropolis_hastings gaussian_mle kde_log_density quantile_from_table leave_one_out_log_likelihood
-pca_reconstruct reparameterize gaussian_kl mvn_kl negative_elbo vae_step
+pca_reconstruct reparameterize gaussian_kl mvn_kl negative_elbo vae_step importance_bound
 discriminator_loss generator_loss_minimax generator_loss_nonsaturating generator_loss_maximum_likelihood
-discriminator_step generator_step
+discriminator_step generator_step adversarial_turn
 kl_divergence js_divergence optimal_discriminator game_value density_ratio pointwise_maximizer
 js_lower_bound criterion_slope
 append_label projection_logits conditional_discriminator_step conditional_generator_step
@@ -31,7 +31,7 @@ c_transform wasserstein_1d sliced_wasserstein critic_loss wasserstein_generator_
 critic_step wgan_generator_step
 simultaneous_step alternating_step extragradient_step feature_matching_loss smoothed_discriminator_loss
 game_jacobian zero_centred_penalty minibatch_features virtual_batch_norm
-frechet_distance one_nn_accuracy precision_recall
+frechet_distance match_moments one_nn_accuracy precision_recall density_coverage
 """.split()
 
 
