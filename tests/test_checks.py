@@ -644,7 +644,6 @@ LOST = {
     "pointwise_maximizer/exact": "what is beyond a double, in millionths",
     "criterion_slope/exact": "what is beyond a double, in millionths",
     "js_lower_bound/sure_and_right": ZERO,
-    "js_lower_bound/undecided": ROUNDED,
     "acgan_class_loss/confident_and_right": ZERO,
     "twin_class_loss/they_agree": ROUNDED,
     "twin_class_loss/both_sure": ZERO,
