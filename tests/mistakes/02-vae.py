@@ -2074,6 +2074,18 @@ def squeezed(log_w):
     return (torch.logsumexp(log_w, dim=0) - math.log(len(log_w))).mean()
 
 
+@wrong("importance_bound", caught_by="one_picture", diagnosis="number")
+def squeezed_columns(log_w):
+    columns = [column.logsumexp(0) for column in log_w.T.squeeze()]
+    return torch.stack(columns).mean() - math.log(len(log_w))
+
+
+@wrong("importance_bound", caught_by="one_draw_outweighs_the_rest", diagnosis="nan", says="infinite")
+def shifted_by_the_mean(log_w):
+    middle = log_w.mean(0)
+    return (middle + (log_w - middle).exp().mean(0).log()).mean()
+
+
 @wrong("importance_bound", caught_by="one_table", diagnosis="cut", says="no gradient flows")
 def a_plain_float(log_w):
     return (torch.logsumexp(log_w, dim=0) - math.log(len(log_w))).mean().item()
